@@ -1,0 +1,53 @@
+# Every target sets up what it needs in a local virtual environment; the machine needs Python 3.11 or newer, and make.
+
+PYTHON ?= python3
+UV_VERSION := 0.13.8
+VENV := .venv
+BIN := $(VENV)/bin
+RUN := $(VENV)/.ready-run
+DEV := $(VENV)/.ready-dev
+SYNC = UV_PROJECT_ENVIRONMENT=$(VENV) UV_PYTHON_DOWNLOADS=never $(BIN)/uv sync --quiet --frozen --inexact
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check docs bench clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-6s %s\n", $$1, $$2}' Makefile
+
+demo: $(RUN) ## replicate Williams 2018 on virtual patients under every mechanism (writes runs/demo)
+	$(BIN)/racemate replicate williams-2018 --out runs/demo --force
+
+test: $(DEV) ## run the tests
+	$(BIN)/pytest -n auto
+
+check: $(DEV) ## lint, format, types, import law, evidence
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/basedpyright
+	$(BIN)/lint-imports
+	$(BIN)/racemate check
+
+docs: $(DEV) ## generate the reference, run the tutorials, build the pages into site/
+	$(BIN)/python docs/build/generate.py
+	PYTHONPATH=docs/build $(BIN)/zensical build --config-file mkdocs.yml --clean --strict
+
+bench: $(DEV) ## time start-up, simulation and the main job (never pass or fail)
+	$(BIN)/python benchmarks/run.py
+
+clean: ## remove what the targets made, runs/ excepted
+	rm -rf $(VENV) site build dist docs/reference/generated .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+
+# The old python is asked before anything is made, so that a stranger reads a sentence and not a traceback.
+$(BIN)/uv:
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if v >= (3, 11) else "racemate needs Python 3.11 or newer; \
+	$(PYTHON) is %d.%d. Name another: make PYTHON=python3.12 ..." % v[:2])'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+$(RUN): pyproject.toml uv.lock | $(BIN)/uv
+	$(SYNC) --no-default-groups || $(SYNC) --no-default-groups --offline
+	@touch $@
+
+$(DEV): pyproject.toml uv.lock | $(BIN)/uv
+	$(SYNC) || $(SYNC) --offline
+	@touch $@ $(RUN)
