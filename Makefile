@@ -6,7 +6,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUN := $(VENV)/.ready-run
 DEV := $(VENV)/.ready-dev
-SYNC = UV_PROJECT_ENVIRONMENT=$(VENV) UV_PYTHON_DOWNLOADS=never $(BIN)/uv sync --quiet --frozen --inexact
+SYNC := $(BIN)/uv sync --quiet --frozen --inexact
+
+export UV_PROJECT_ENVIRONMENT := $(VENV)
+export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check docs bench clean
@@ -15,7 +18,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-6s %s\n", $$1, $$2}' Makefile
 
 demo: $(RUN) ## replicate Williams 2018 on virtual patients under every mechanism (writes runs/demo)
-	$(BIN)/racemate replicate williams-2018 --out runs/demo --force
+	$(BIN)/racemate replicate williams-2018 --out runs/demo
 
 test: $(DEV) ## run the tests
 	$(BIN)/pytest -n auto
@@ -41,13 +44,14 @@ clean: ## remove what the targets made, runs/ excepted
 $(BIN)/uv:
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if v >= (3, 11) else "racemate needs Python 3.11 or newer; \
 	$(PYTHON) is %d.%d. Name another: make PYTHON=python3.12 ..." % v[:2])'
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 
+# What was fetched once is found again without a network.
 $(RUN): pyproject.toml uv.lock | $(BIN)/uv
-	$(SYNC) --no-default-groups || $(SYNC) --no-default-groups --offline
+	@$(SYNC) --no-default-groups --offline 2>/dev/null || $(SYNC) --no-default-groups
 	@touch $@
 
 $(DEV): pyproject.toml uv.lock | $(BIN)/uv
-	$(SYNC) || $(SYNC) --offline
+	@$(SYNC) --offline 2>/dev/null || $(SYNC)
 	@touch $@ $(RUN)
