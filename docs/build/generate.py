@@ -1,0 +1,117 @@
+"""Writes the generated half of the docs: equations, numbers, cards, validation, command line, and the tutorials' output.
+
+Everything lands in docs/reference/generated/, which git ignores; the hand-written pages include it from there.
+"""
+
+import re
+import shutil
+import tomllib
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import tutorial
+
+from racemate.cli import app
+from racemate.evidence import library
+from racemate.evidence.record import Claim, Parameter
+from racemate.readings import symbolic
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCS = ROOT / "docs"
+GENERATED = DOCS / "reference" / "generated"
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A Markdown table; bars in a cell are escaped."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |\n" for line in lines)
+
+
+def spelled(claim: Claim) -> str:
+    """One claim as a reader checks it: value, spread, source, place, and how it was read."""
+    values = claim.value if isinstance(claim.value, tuple) else (claim.value,)
+    value = ", ".join(f"{number:g}" for number in values)
+    spread = claim.spread
+    ends = f"{spread.low:g} to {spread.high:g}" if spread.low is not None and spread.high is not None else ""
+    wide = f" ({spread.kind} {ends or format(spread.value or 0, 'g')})" if spread.kind != "none" else ""
+    where = ", ".join(word for word in (*claim.sources, claim.place) if word)
+    note = f"; {claim.note}" if claim.doubtful and claim.note else ""
+    return f"**{value}**{' ' + claim.unit if claim.unit else ''}{wide} {where} [{claim.how}{note}]"
+
+
+def numbers(parameters: Iterable[Parameter]) -> str:
+    """A table of parameters with every claim about each, side by side."""
+    rows = (
+        (
+            f"`{parameter.name.partition('.')[2]}`",
+            parameter.label,
+            f"`{parameter.unit}`",
+            parameter.vary,
+            "<br>".join(spelled(claim) for claim in parameter.claims),
+        )
+        for parameter in parameters
+    )
+    return table(("name", "meaning", "unit", "varies by", "claims"), rows)
+
+
+def write(name: str, text: str) -> None:
+    """Write one generated file."""
+    path = GENERATED / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+
+
+def write_links(parameters: Sequence[Parameter]) -> None:
+    """Equations and numbers of each link."""
+    for link in sorted({parameter.link for parameter in parameters}):
+        drawn = (f"`{name}`\n\n$$\n{latex}\n$$\n" for name, latex in symbolic.equations(link))
+        write(f"chain/{link}-equations.md", "\n".join(drawn))
+        write(f"chain/{link}-parameters.md", numbers(p for p in parameters if p.link == link))
+
+
+def write_cards() -> None:
+    """The rival hypotheses, one section each."""
+    cards = [tomllib.loads(path.read_text()) for path in sorted((ROOT / "hypotheses").glob("*.toml"))]
+    sections = (
+        f"## {card['name']}\n\n{card['claim']}\n\n"
+        f"Edges: {', '.join(f'`{edge}`' for edge in card['edges']) or 'none'}.\n\n"
+        f"Embarrassed by: {card['embarrassed_by']['what']}.\n"
+        for card in cards
+    )
+    write("hypotheses.md", "\n".join(sections))
+
+
+def write_validation() -> None:
+    """What each outside judge said, headings moved down by one."""
+    readmes = sorted((ROOT / "validation").rglob("README.md"), key=lambda path: path.parent.as_posix())
+    lower = (re.sub(r"^(#+ )", r"#\1", path.read_text(), flags=re.MULTILINE) for path in readmes)
+    write("validation.md", "\n".join(lower))
+
+
+def write_evidence(known: library.Library) -> None:
+    """Sources and trials of the evidence base."""
+    sources = (
+        (f"`{source.id}`", source.citation, f"[{source.doi}](https://doi.org/{source.doi})" if source.doi else "")
+        for source in known.sources.values()
+    )
+    write("sources.md", table(("id", "citation", "DOI"), sources))
+    trials = ((f"`{trial.id}`", trial.title, trial.use, str(len(trial.observations))) for trial in known.trials.values())
+    write("trials.md", table(("id", "title", "use", "rows"), trials))
+
+
+def main() -> None:
+    """Write everything anew."""
+    shutil.rmtree(GENERATED, ignore_errors=True)
+    known = library.read()
+    write_links(tuple(known.parameters.values()))
+    write_cards()
+    write_validation()
+    write_evidence(known)
+    write("cli.md", app.generate_docs(heading_level=2))
+    for page in sorted((DOCS / "tutorial").glob("*.md")):
+        ran = tutorial.run(page, GENERATED / "tutorial" / page.stem)
+        print(f"{page.relative_to(ROOT)}: {ran} blocks")
+
+
+if __name__ == "__main__":
+    main()
