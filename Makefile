@@ -35,7 +35,8 @@ docs: $(DEV) ## generate the reference, run the tutorials, build the pages into 
 	PYTHONPATH=docs/build $(BIN)/zensical build --config-file mkdocs.yml --clean --strict
 
 bench: $(DEV) ## time start-up, simulation and the main job (never pass or fail)
-	$(BIN)/python benchmarks/run.py
+	$(BIN)/python benchmarks/startup.py
+	$(BIN)/python benchmarks/main_job.py
 
 clean: ## remove what the targets made, runs/ excepted
 	rm -rf $(VENV) site build dist docs/reference/generated .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -95,7 +95,9 @@ def write_evidence(known: library.Library) -> None:
         for source in known.sources.values()
     )
     write("sources.md", table(("id", "citation", "DOI"), sources))
-    trials = ((f"`{trial.id}`", trial.title, trial.use, str(len(trial.observations))) for trial in known.trials.values())
+    trials = (
+        (f"`{trial.id}`", trial.title, trial.use, str(len(trial.observations))) for trial in known.trials.values()
+    )
     write("trials.md", table(("id", "title", "use", "rows"), trials))
 
 
