@@ -7,6 +7,7 @@ import re
 import shutil
 import tomllib
 from collections.abc import Iterable, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 import tutorial
@@ -62,10 +63,11 @@ def write(name: str, text: str) -> None:
 
 
 def write_links(parameters: Sequence[Parameter]) -> None:
-    """Equations and numbers of each link."""
+    """Numbers of each group of parameters, and equations where the group is a link of the chain."""
     for link in sorted({parameter.link for parameter in parameters}):
-        drawn = (f"`{name}`\n\n$$\n{latex}\n$$\n" for name, latex in symbolic.equations(link))
-        write(f"chain/{link}-equations.md", "\n".join(drawn))
+        if find_spec(f"racemate.chain.{link}"):
+            drawn = (f"`{name}`\n\n$$\n{latex}\n$$\n" for name, latex in symbolic.equations(link))
+            write(f"chain/{link}-equations.md", "\n".join(drawn))
         write(f"chain/{link}-parameters.md", numbers(p for p in parameters if p.link == link))
 
 
