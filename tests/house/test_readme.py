@@ -1,4 +1,4 @@
-"""The README's examples run, as they stand, in an empty folder."""
+"""The README's examples run, as they stand."""
 
 import os
 import re
@@ -33,11 +33,12 @@ def test_the_readme_has_examples_of_both_kinds() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("language", "source"), README, ids=[f"{kind}-{n}" for n, (kind, _) in enumerate(README, 1)])
-def test_an_example_runs(language: str, source: str, tmp_path: Path) -> None:
-    programme = [sys.executable, "-c", source] if language == "python" else ["bash", "-euo", "pipefail", "-c", source]
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    run = subprocess.run(
-        programme, cwd=tmp_path, env=os.environ | {"PATH": path}, capture_output=True, text=True, check=False
-    )
-    assert run.returncode == 0, f"{source}\n--- said ---\n{run.stdout}\n{run.stderr}"
+def test_the_readme_runs_from_top_to_bottom(tmp_path: Path) -> None:
+    """In one folder, because a later example reads what an earlier one wrote."""
+    environment = os.environ | {"PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])}
+    for language, source in README:
+        programme = (
+            [sys.executable, "-c", source] if language == "python" else ["bash", "-euo", "pipefail", "-c", source]
+        )
+        run = subprocess.run(programme, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+        assert run.returncode == 0, f"{source}\n--- said ---\n{run.stdout}\n{run.stderr}"
