@@ -160,6 +160,11 @@ class Parameter(Record):
         return self.name.partition(".")[0]
 
     @property
+    def file(self) -> str:
+        """The file the parameter stands in."""
+        return f"evidence/parameters/{self.link}.toml"
+
+    @property
     def pooled(self) -> tuple[Claim, ...]:
         """The claims that enter the prior."""
         return tuple(claim for claim in self.claims if claim.pooled)
@@ -232,6 +237,11 @@ class Trial(Record):
     periods: tuple[Text, ...] = ()
     observations: tuple[Observation, ...] = ()
     protocol: Mapping[str, Any] = Field(default_factory=dict, repr=False)
+
+    @property
+    def folder(self) -> str:
+        """The folder the trial stands in."""
+        return f"evidence/trials/{self.id}"
 
     def use_of(self, observation: Observation) -> Use:
         """What one row may be used for: its own word, else the trial's."""
