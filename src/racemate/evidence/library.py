@@ -1,0 +1,232 @@
+"""The library: everything under `evidence/`, by name.
+
+It refuses what cannot be read at all: a file that does not parse, a record of the wrong shape, two records of one name, a word
+that the vocabulary does not know.  The rules a whole record must keep are in `check.py`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from racemate.evidence.files import read_parameters, read_record, read_toml, read_trial
+from racemate.evidence.finding import EvidenceError, Finding, nearest, refuse
+from racemate.evidence.record import How, Parameter, Record, Scale, Source, Trial
+
+if TYPE_CHECKING:
+    from racemate.evidence.pool import Judgement
+    from racemate.evidence.prior import Prior
+
+R = TypeVar("R", bound=Record)
+Vocabulary = Mapping[str, Mapping[str, str]]
+
+PLACE = "RACEMATE_EVIDENCE"
+"""The environment variable that names another evidence folder."""
+
+SECTIONS = ("link", "drug", "target", "edge", "species", "outcome", "population", "statistic")
+"""The sections a vocabulary must have."""
+
+
+def evidence_root() -> Path:
+    """The folder the numbers stand in: RACEMATE_EVIDENCE, else the wheel's copy, else the checkout's.
+
+    Raises EvidenceError when there is none.
+    """
+    named = os.environ.get(PLACE)
+    package = Path(__file__).resolve().parents[1]
+    places = [Path(named)] if named else [package / "_data" / "evidence", package.parents[1] / "evidence"]
+    for place in places:
+        if (place / "vocabulary.toml").is_file():
+            return place
+    raise EvidenceError(str(places[-1]), PLACE, "no vocabulary.toml there", "the path of an evidence folder")
+
+
+@dataclass(frozen=True)
+class Library:
+    """Every record by name, the vocabulary, and what was wrong on the way in."""
+
+    root: Path
+    sources: Mapping[str, Source]
+    parameters: Mapping[str, Parameter]
+    trials: Mapping[str, Trial]
+    scales: Mapping[str, Scale]
+    vocabulary: Vocabulary
+    judgement: Judgement | None
+    hash: str
+    findings: tuple[Finding, ...] = ()
+    _priors: dict[str, Prior] = field(default_factory=dict[str, "Prior"], repr=False, compare=False)
+
+    def parameter(self, name: str) -> Parameter:
+        """The parameter `link.field`.  Raises EvidenceError with the nearest match."""
+        return _named(self.parameters, name, "evidence/parameters")
+
+    def source(self, name: str) -> Source:
+        """The source of that id.  Raises EvidenceError with the nearest match."""
+        return _named(self.sources, name, "evidence/sources")
+
+    def trial(self, name: str) -> Trial:
+        """The trial of that id.  Raises EvidenceError with the nearest match."""
+        return _named(self.trials, name, "evidence/trials")
+
+    def scale(self, name: str) -> Scale:
+        """The rating scale of that name.  Raises EvidenceError with the nearest match."""
+        return _named(self.scales, name, "evidence/scales")
+
+    def prior(self, name: str) -> Prior:
+        """The pooled prior of a parameter, in its unit.  Raises EvidenceError when its claims do not suit its rule."""
+        if name not in self._priors:
+            from racemate.evidence.pool import pool
+
+            if self.judgement is None:
+                refuse(self.findings)
+                raise EvidenceError("evidence/pooling.toml", "the file", "nothing", "the judgement of pooling")
+            self._priors[name] = pool(self.parameter(name), self.judgement)
+        return self._priors[name]
+
+    def select(
+        self,
+        *,
+        text: str = "",
+        link: str = "",
+        drug: str = "",
+        target: str = "",
+        source: str = "",
+        how: How | None = None,
+        doubtful: bool = False,
+    ) -> tuple[Parameter, ...]:
+        """The parameters that meet every condition given, by name; `text` is looked for in names, labels and notes."""
+        return tuple(
+            parameter
+            for _, parameter in sorted(self.parameters.items())
+            if text.lower() in _reading(parameter)
+            and link in ("", parameter.link)
+            and drug in ("", parameter.drug)
+            and target in ("", parameter.target)
+            and (not source or source in parameter.sources)
+            and (how is None or any(claim.how == how for claim in parameter.claims))
+            and (not doubtful or any(claim.doubtful for claim in parameter.pooled))
+        )
+
+
+def library(root: Path | None = None) -> Library:
+    """Everything under `evidence/`, read once.  Raises EvidenceError that lists every file, field and fault."""
+    found = read_library((root or evidence_root()).resolve())
+    refuse(found.findings)
+    return found
+
+
+@cache
+def read_library(root: Path) -> Library:
+    """Read an evidence folder and keep its faults as findings, for `check.py` to report."""
+    from racemate.evidence.pool import Judgement
+
+    findings: list[Finding] = []
+    words = _vocabulary(root, findings)
+    judgement = _one(root / "pooling.toml", "evidence/pooling.toml", Judgement, findings)
+    sources = _folder(root, "sources", Source, "id", findings)
+    scales = _folder(root, "scales", Scale, "name", findings)
+    parameters: dict[str, Parameter] = {}
+    for path in sorted((root / "parameters").glob("*.toml")):
+        data, faults = read_toml(path, f"evidence/parameters/{path.name}")
+        read, more = read_parameters(data, path.stem)
+        parameters |= {parameter.name: parameter for parameter in read}
+        findings += [*faults, *more]
+    trials: dict[str, Trial] = {}
+    for folder in sorted(path for path in (root / "trials").glob("*") if path.is_dir()):
+        trial, faults = read_trial(folder)
+        trials |= {trial.id: trial} if trial else {}
+        findings += faults
+    findings += _unknown_words(parameters.values(), trials.values(), scales.values(), words)
+    return Library(root, sources, parameters, trials, scales, words, judgement, folder_hash(root), tuple(findings))
+
+
+def folder_hash(root: Path) -> str:
+    """SHA-256 over the names and contents of the data files under a folder, in the order of their names."""
+    files = (path for path in root.rglob("*") if path.suffix in (".toml", ".csv"))
+    lines = sorted(f"{path.relative_to(root).as_posix()} {sha256(path.read_bytes()).hexdigest()}" for path in files)
+    return sha256("\n".join(lines).encode()).hexdigest()
+
+
+def _named(records: Mapping[str, R], name: str, folder: str) -> R:
+    if name not in records:
+        raise EvidenceError(folder, "name", repr(name), nearest(name, records))
+    return records[name]
+
+
+def _reading(parameter: Parameter) -> str:
+    words = [parameter.name, parameter.label, parameter.prefer, parameter.drug, parameter.target]
+    for claim in parameter.claims:
+        words += [*claim.sources, claim.place, claim.species, claim.system, claim.note]
+    return " ".join(words).lower()
+
+
+def _one(path: Path, file: str, model: type[R], findings: list[Finding], **known: str) -> R | None:
+    """Read the one record of a file; a name in the file must be the one `known` from the file's own name."""
+    if not path.is_file():
+        findings.append(Finding(file, "the file", "nothing", "a file of that name"))
+        return None
+    data, faults = read_toml(path, file)
+    for key, word in known.items():
+        if data and data.get(key, word) != word:
+            faults.append(Finding(file, key, repr(data[key]), f"{word!r}, the name of the file"))
+    record, more = read_record(model, {**data, **known}, file) if data else (None, [])
+    findings += faults + more
+    return record
+
+
+def _folder(root: Path, name: str, model: type[R], key: str, findings: list[Finding]) -> dict[str, R]:
+    records: dict[str, R] = {}
+    for path in sorted((root / name).glob("*.toml")):
+        record = _one(path, f"evidence/{name}/{path.name}", model, findings, **{key: path.stem})
+        records |= {path.stem: record} if record else {}
+    return records
+
+
+def _vocabulary(root: Path, findings: list[Finding]) -> Vocabulary:
+    file = "evidence/vocabulary.toml"
+    data, faults = read_toml(root / "vocabulary.toml", file)
+    findings += faults
+    for section, words in data.items():
+        if section not in SECTIONS:
+            findings.append(Finding(file, section, "a section nobody reads", nearest(section, SECTIONS)))
+        for word, meaning in words.items():
+            if not isinstance(meaning, str):
+                findings.append(Finding(file, f"{section}.{word}", repr(meaning), "one line of text, in quotes"))
+    return {section: data.get(section, {}) for section in SECTIONS}
+
+
+def _unknown_words(
+    parameters: Iterable[Parameter], trials: Iterable[Trial], scales: Iterable[Scale], vocabulary: Vocabulary
+) -> Iterator[Finding]:
+    for file, place, section, word in (*_parameter_words(parameters), *_outcome_words(trials, scales)):
+        if word and word not in vocabulary[section]:
+            allowed = f"{nearest(word, vocabulary[section])} (evidence/vocabulary.toml, [{section}])"
+            yield Finding(file, place, repr(word), allowed)
+
+
+def _parameter_words(parameters: Iterable[Parameter]) -> Iterator[tuple[str, str, str, str]]:
+    for parameter in parameters:
+        yield parameter.file, parameter.name, "link", parameter.link
+        yield parameter.file, f"{parameter.name}.drug", "drug", parameter.drug
+        yield parameter.file, f"{parameter.name}.target", "target", parameter.target
+        for number, claim in enumerate(parameter.claims, 1):
+            yield parameter.file, f"{parameter.name}.claim[{number}].species", "species", claim.species
+
+
+def _outcome_words(trials: Iterable[Trial], scales: Iterable[Scale]) -> Iterator[tuple[str, str, str, str]]:
+    for scale in scales:
+        file = f"evidence/scales/{scale.name}.toml"
+        yield file, "name", "outcome", scale.name
+        for number, link in enumerate(scale.links, 1):
+            yield file, f"link[{number}].to", "outcome", link.to
+    for trial in trials:
+        file = f"{trial.folder}/outcomes.csv"
+        for row in trial.observations:
+            yield file, f"line {row.line}.outcome", "outcome", row.outcome
+            yield file, f"line {row.line}.population", "population", row.population
+            yield file, f"line {row.line}.statistic", "statistic", row.statistic
