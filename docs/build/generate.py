@@ -13,7 +13,7 @@ from pathlib import Path
 import tutorial
 
 from racemate.cli import app
-from racemate.evidence import library
+from racemate.evidence.library import Library, library
 from racemate.evidence.record import Claim, Parameter
 from racemate.readings import symbolic
 
@@ -66,7 +66,7 @@ def write_links(parameters: Sequence[Parameter]) -> None:
     """Numbers of each group of parameters, and equations where the group is a link of the chain."""
     for link in sorted({parameter.link for parameter in parameters}):
         if find_spec(f"racemate.chain.{link}"):
-            drawn = (f"`{name}`\n\n$$\n{latex}\n$$\n" for name, latex in symbolic.equations(link))
+            drawn = (f"`{one.name}` ({one.kind})\n\n$$\n{one.latex}\n$$\n" for one in symbolic.equations(link))
             write(f"chain/{link}-equations.md", "\n".join(drawn))
         write(f"chain/{link}-parameters.md", numbers(p for p in parameters if p.link == link))
 
@@ -90,7 +90,7 @@ def write_validation() -> None:
     write("validation.md", "\n".join(lower))
 
 
-def write_evidence(known: library.Library) -> None:
+def write_evidence(known: Library) -> None:
     """Sources and trials of the evidence base."""
     sources = (
         (f"`{source.id}`", source.citation, f"[{source.doi}](https://doi.org/{source.doi})" if source.doi else "")
@@ -106,7 +106,7 @@ def write_evidence(known: library.Library) -> None:
 def main() -> None:
     """Write everything anew."""
     shutil.rmtree(GENERATED, ignore_errors=True)
-    known = library.read()
+    known = library()
     write_links(tuple(known.parameters.values()))
     write_cards()
     write_validation()
