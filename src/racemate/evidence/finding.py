@@ -59,7 +59,7 @@ def refuse(findings: Iterable[Finding]) -> None:
 def nearest(word: str, words: Iterable[str]) -> str:
     """Say which known words are meant to stand where `word` was found: the nearest match, or the whole short list."""
     known = sorted(words)
-    close = get_close_matches(word, known, n=1, cutoff=0.6)
+    close = get_close_matches(word, known, n=1, cutoff=0.7)
     if close:
         return f"a known name; did you mean {close[0]!r}?"
     return "one of " + ", ".join(known[:12]) + (", ..." if len(known) > 12 else "") if known else "nothing is known yet"

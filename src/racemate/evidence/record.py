@@ -6,7 +6,7 @@ is the business of `check.py`, where each rule has a name. `docs/explanation/evi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Annotated, Any, Literal
 
@@ -295,3 +295,10 @@ class Scale(Record):
     rater_sd: tuple[Cited, ...] = ()
     links: tuple[Linking, ...] = Field(alias="link", default=())
     note: str = ""
+
+    def cited(self) -> Iterator[tuple[str, Cited | Linking]]:
+        """Every number of the scale that needs a source, with the field it stands in."""
+        if self.response is not None:
+            yield "response", self.response
+        for field, entries in (("remission", self.remission), ("rater_sd", self.rater_sd), ("link", self.links)):
+            yield from ((f"{field}[{number}]", entry) for number, entry in enumerate(entries, 1))
