@@ -1,0 +1,137 @@
+"""Scheme: how a trial's data are to be read: groups of people, statistics, the estimand, and the pattern its authors report."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from racemate.evidence.record import Number, Record, Text
+from racemate.trial.schedule import ProtocolError
+
+Test = Literal["paired-t", "two-sample-t", "ancova"]
+EVERYONE, COMPLETERS = "everyone", "completers"
+"""Groups that every trial has: whoever has the rating at hand, and whoever has every rating."""
+CONTRASTS = ("difference", "ls-difference", "p-value", "test-statistic", "effect-size", "risk-difference", "odds-ratio")
+"""Statistics that compare two arms."""
+SINGLE = (
+    "observed-mean",
+    "observed-change",
+    "observed-percent-change",
+    "ls-mean",
+    "ls-change",
+    "locf-mean",
+    "locf-change",
+    "median",
+    "median-change",
+    "sd",
+    "response",
+    "remission",
+    "share",
+)
+"""Statistics of one arm."""
+
+
+class Estimand(Record):
+    """What is estimated: whom it is about, the variable, what becomes of intercurrent events, and the summary."""
+
+    population: Text
+    variable: Text
+    intercurrent: tuple[Text, ...] = ()
+    summary: Text
+
+
+class Look(Record):
+    """A place in the data: an outcome at one or more times, in the arms named."""
+
+    outcome: Text
+    at: tuple[Text, ...] = Field(min_length=1)
+    group: str = ""
+
+    @property
+    def label(self) -> str:
+        """How errors call this part."""
+        return type(self).__name__.lower()
+
+    @property
+    def named_arms(self) -> tuple[str, ...]:
+        """Arms this part speaks of."""
+        return ()
+
+
+def parted(contrast: str) -> tuple[str, str]:
+    """The two arms of ``a vs b``; raises ProtocolError."""
+    parts = tuple(name.strip() for name in contrast.split(" vs "))
+    if len(parts) != 2 or not all(parts):
+        raise ProtocolError(contrast, "two arms, as 'a vs b'")
+    return parts[0], parts[1]
+
+
+class Group(Look):
+    """People picked by an earlier outcome, such as those who responded on day 1 under one condition."""
+
+    name: Text
+    arm: Text
+    rule: Literal["response", "no-response", "remission"] = "response"
+
+    @property
+    def named_arms(self) -> tuple[str, ...]:
+        """The arm under which the outcome is looked at."""
+        return (self.arm,)
+
+
+class Analysis(Look):
+    """Statistics of an outcome at some times, for each arm or for contrasts ``a vs b``."""
+
+    statistics: tuple[Text, ...] = Field(min_length=1)
+    arms: tuple[Text, ...] = ()
+    contrasts: tuple[Text, ...] = ()
+    test: Test | None = None
+    """Left out: paired where each person has both arms, else two-sample."""
+    over: Number | None = None
+    """For `share`: the share of people above this score."""
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        for statistic in self.statistics:
+            if statistic not in (*CONTRASTS, *SINGLE):
+                raise ProtocolError(statistic, f"one of {', '.join((*SINGLE, *CONTRASTS))}", "statistics")
+            if statistic in CONTRASTS and not self.contrasts:
+                raise ProtocolError(statistic, "'a vs b', which this statistic compares", "contrasts")
+        if "share" in self.statistics and self.over is None and self.outcome != "dropout":
+            raise ProtocolError(None, "the score above which a person counts", "over")
+        for contrast in self.contrasts:
+            parted(contrast)
+        return self
+
+    @property
+    def named_arms(self) -> tuple[str, ...]:
+        """Arms looked at alone and in contrasts."""
+        return (*self.arms, *(arm for contrast in self.contrasts for arm in parted(contrast)))
+
+
+class Expect(Look):
+    """One line of a pattern: the first arm of ``contrast`` falls more (or not) than the second, by a test at ``alpha``."""
+
+    contrast: Text
+    significant: bool
+    test: Test | None = None
+    alpha: Number = Field(default=0.05, gt=0, lt=1)
+    """Two-sided."""
+    direction: Literal["first", "second", "either"] = "first"
+    """Which arm must have fallen more for the difference to count."""
+
+    @property
+    def named_arms(self) -> tuple[str, ...]:
+        """Both arms of the contrast."""
+        return parted(self.contrast)
+
+
+class Pattern(Record):
+    """A published finding as a predicate on simulated data: it holds when every line holds."""
+
+    name: Text
+    expect: tuple[Expect, ...] = Field(min_length=1)
+    source: Text
+    place: str = ""
+    note: str = ""
