@@ -1,7 +1,8 @@
 """Score: what a rater writes down and what a patient reports.  In: Severity, Exposure, the felt effect.  Out: Score.
 
-Laws: one latent severity read on each scale through a linear link (leucht-2018, carmody-2006); side effects saturate in effect-site
-concentration.  Rater noise, mood fluctuation, rounding and bounds belong to the rating of a trial, not to the flow.
+Laws: one latent severity read on each scale through a straight link (leucht-2018, carmody-2006, rush-2003, furukawa-2019); side
+effects saturate in effect-site concentration.  Rater noise, mood fluctuation, rounding and bounds belong to the rating of a trial,
+not to the flow.
 """
 
 from typing import Annotated, Any, NamedTuple
@@ -24,9 +25,11 @@ class Par(NamedTuple):
     phq9_per_madrs: Point
     ssi_per_madrs: Point
     cadss_max: Point
+    """Dissociation score at saturating exposure; differs several-fold between people."""
     pressure_max: Annotated[Any, "mmHg"]
     ec50_pressure: Molar
     sedation_max: Point
+    """Probability of sedation (less than fully alert) in a session at saturating exposure."""
     ec50_sedation: Molar
     nausea_max: Point
     """Probability of nausea in a session at saturating exposure."""
@@ -50,7 +53,9 @@ class Score(NamedTuple):
     cadss: Point
     systolic_rise: Annotated[Any, "mmHg"]
     sedation: Point
+    """Probability of being sedated, were the concentration of this moment the session's peak."""
     nausea: Point
+    """Probability of nausea, in the same sense."""
 
 
 class Noise(NamedTuple):
@@ -63,6 +68,7 @@ class Noise(NamedTuple):
 
 def signal(v: Severity, x: Exposure, felt: Any, p: Par) -> Score:
     """Expected score on each scale and expected side effects."""
+    ketamine = x.ketamine_s + x.ketamine_r
     return Score(
         madrs=v.points,
         hamd17=p.hamd17_per_madrs * v.points,
@@ -72,9 +78,9 @@ def signal(v: Severity, x: Exposure, felt: Any, p: Par) -> Score:
         phq9=p.phq9_per_madrs * v.points,
         ssi=p.ssi_per_madrs * v.points,
         cadss=p.cadss_max * felt,
-        systolic_rise=p.pressure_max * bound((x.ketamine_s + x.ketamine_r) / p.ec50_pressure),
-        sedation=p.sedation_max * bound((x.ketamine_s + x.ketamine_r) / p.ec50_sedation),
-        nausea=p.nausea_max * bound((x.ketamine_s + x.ketamine_r) / p.ec50_nausea),
+        systolic_rise=p.pressure_max * bound(ketamine / p.ec50_pressure),
+        sedation=p.sedation_max * bound(ketamine / p.ec50_sedation),
+        nausea=p.nausea_max * bound(ketamine / p.ec50_nausea),
     )
 
 

@@ -155,7 +155,11 @@ def signal(y: State, ref: Reference, mor_blocked: Any, on_antidepressant: Any, s
     """Improvement and latent points; ``on_antidepressant`` is hours since a new antidepressant or enrolment (negative: none)."""
     drug = drug_effect(y, ref, p, xp)
     hope = expectancy(y, mor_blocked, s, p)
-    natural = p.antidepressant * p.antidepressant_person * course(on_antidepressant, p.tau_antidepressant, p.shape_antidepressant, xp)
+    natural = (
+        p.antidepressant
+        * p.antidepressant_person
+        * course(on_antidepressant, p.tau_antidepressant, p.shape_antidepressant, xp)
+    )
     total = p.responsiveness * (p.study_drug * drug + hope) + natural
     improvement = p.emax * bound(total)
     return Severity(drug, hope, natural, improvement, p.healthy + (p.baseline - p.healthy) * (1 - improvement))
