@@ -7,15 +7,16 @@ A quotient that only cancels, such as mg/kg, is not a plain number either.
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 from tokenize import TokenError
 from typing import Any, get_args, get_origin, get_type_hints
 
 _FIELD_UNITS = (
-    "fraction = [] = fraction",
-    "point = [] = point",
-    "device = [] = device",
-    "event = [] = event",
-    "person = [] = person",
+    "fraction = []",
+    "point = []",
+    "device = []",
+    "event = []",
+    "person = []",
 )
 """Counts and scores of the field; pint's own point is a printer's length."""
 
@@ -29,8 +30,10 @@ def registry() -> Any:
     """The pint registry, made on first use."""
     import pint
 
+    # Pint's own file first, then ours over it: a registry that has already looked `point` up would keep the printer's.
     build: Any = pint.UnitRegistry
-    made = build(on_redefinition="ignore")
+    made = build(None, on_redefinition="ignore")
+    made.load_definitions(Path(pint.__file__).with_name("default_en.txt"))
     for line in _FIELD_UNITS:
         made.define(line)
     return made
