@@ -5,13 +5,13 @@ Everything lands in docs/reference/generated/, which git ignores; the hand-writt
 
 import re
 import shutil
-import tomllib
 from collections.abc import Iterable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
 import tutorial
 
+from racemate import hypothesis
 from racemate.cli import app
 from racemate.evidence.library import Library, library
 from racemate.evidence.record import Claim, Parameter
@@ -71,16 +71,39 @@ def write_links(parameters: Sequence[Parameter]) -> None:
         write(f"chain/{link}-parameters.md", numbers(p for p in parameters if p.link == link))
 
 
-def write_cards() -> None:
-    """The rival hypotheses, one section each."""
-    cards = [tomllib.loads(path.read_text()) for path in sorted((ROOT / "hypotheses").glob("*.toml"))]
-    sections = (
-        f"## {card['name']}\n\n{card['claim']}\n\n"
-        f"Edges: {', '.join(f'`{edge}`' for edge in card['edges']) or 'none'}.\n\n"
-        f"Embarrassed by: {card['embarrassed_by']['what']}.\n"
-        for card in cards
+def believed(belief: hypothesis.Belief) -> str:
+    """One prior of a card as a reader checks it: law, location and scale on the scale of the law."""
+    prior = belief.prior
+    spread = f", scale {prior['scale']:g}" if prior["scale"] else ""
+    return f"{prior['law']}, location {prior['location']:.3g}{spread}"
+
+
+def card_section(name: str) -> str:
+    """One rival hypothesis: what it claims, its edges, the prior of each gain, and what would embarrass it."""
+    card = hypothesis.read(name)
+    head = f"{'###' if ':' in name else '##'} {card.name}\n\n{card.claim}\n\n"
+    gains = (
+        (
+            f"`{edge}`",
+            believed(belief),
+            ", ".join(f"`{source}`" for source in (belief.source, *belief.also) if source),
+            belief.note,
+        )
+        for edge, belief in card.gains.items()
     )
-    write("hypotheses.md", "\n".join(sections))
+    beside = [edge for edge in card.edges if edge not in card.gains]
+    rest = f"Also on: {', '.join(f'`{edge}`' for edge in beside)}.\n\n" if beside else ""
+    embarrassed = "".join(f"- {entry.what}\n" for entry in card.embarrassed_by)
+    return (
+        f"{head}{table(('edge', 'prior of its gain', 'source', 'why'), gains)}\n{rest}Embarrassed by:\n\n{embarrassed}"
+    )
+
+
+def write_cards() -> None:
+    """The rival hypotheses, each followed by its variants."""
+    cards = [hypothesis.read(name) for name in hypothesis.all_names()]
+    names = [name for card in cards for name in (card.name, *(f"{card.name}:{variant}" for variant in card.variants))]
+    write("hypotheses.md", "\n".join(map(card_section, names)))
 
 
 def write_validation() -> None:
