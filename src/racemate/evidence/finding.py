@@ -6,6 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+_MOST_LISTED = 12
+"""Names that a message lists when none is near."""
+
 
 @dataclass(frozen=True, order=True)
 class Finding:
@@ -62,4 +65,6 @@ def nearest(word: str, words: Iterable[str]) -> str:
     close = get_close_matches(word, known, n=1, cutoff=0.7)
     if close:
         return f"a known name; did you mean {close[0]!r}?"
-    return "one of " + ", ".join(known[:12]) + (", ..." if len(known) > 12 else "") if known else "nothing is known yet"
+    if len(known) > _MOST_LISTED:
+        return f"a known name; none of the {len(known)} is near"
+    return "one of " + ", ".join(known) if known else "a known name; there is none yet"
