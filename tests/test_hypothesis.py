@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from racemate import hypothesis
-from racemate.chain import severity, whole
+from racemate.chain import circuit, plasticity, severity, whole
 from racemate.chain.concentration import Exposure
 from racemate.evidence.library import library
 from racemate.evidence.prior import Prior
@@ -122,9 +122,8 @@ def _walk(y: Any, records: Any, hours: float) -> Any:
 
 def _lived(par: whole.Par, felt_only: bool = False, dose: Exposure = DOSE) -> tuple[whole.Slow, dict[str, float]]:
     """Slow states a day after an hour of exposure, and the largest size each signal had on the way."""
-    y = whole.Slow(
-        *(part(*(0.0 for _ in part._fields)) for part in (whole.circuit.State, whole.plasticity.State, severity.State))
-    )
+    links: tuple[Any, ...] = (circuit.State, plasticity.State, severity.State)
+    y: Any = whole.Slow(*(link(*(0.0 for _ in link._fields)) for link in links))
     largest: dict[str, float] = {}
     for k in range(round(24 / STEP)):
         exposure = dose if k * STEP < 1 else NO_DOSE
@@ -153,6 +152,64 @@ def test_a_dose_moves_what_the_card_says_and_nothing_else(name: str) -> None:
     with_dose, without = (_seen(model.typical, dose, reference) for dose in (DOSE, NO_DOSE))
     moved = {place for place in hypothesis.places() if abs(with_dose[place] - without[place]) > 1e-9}
     assert moved == set(model.hypothesis.moves)
+
+
+NALTREXONE = DOSE._replace(naltrexone=1.0)
+"""Enough to hold nearly every mu receptor, mg/L."""
+ALL_S = DOSE._replace(ketamine_s=0.36, ketamine_r=0.0, norketamine_s=0.1, norketamine_r=0.0, hnk_s=0.1, hnk_r=0.0)
+ALL_R = DOSE._replace(ketamine_s=0.0, ketamine_r=0.36, norketamine_s=0.0, norketamine_r=0.1, hnk_s=0.0, hnk_r=0.1)
+UNTOUCHED = ("nmda-disinhibition", "sigma1-microglia", "hnk-ampa", "resting-eef2k")
+OPIOID = ("opioid-permissive:upstream", "opioid-permissive:downstream", "mu-agonist", "opioid-release", "composite")
+
+
+def _drug(name: str, dose: Exposure) -> float:
+    """Drug part of S a day after a dose, over that of the same card's own dose."""
+    par = bind(name).typical
+    y, _ = _lived(par, felt_only=True)
+    reference = severity.Reference(float(y.severity.fast), float(y.severity.number))
+    y, _ = _lived(par, felt_only=True, dose=dose)
+    return float(severity.drug_effect(y.severity, reference, par.severity, np)) / par.severity.drug_at_24h
+
+
+@pytest.mark.parametrize("name", UNTOUCHED)
+def test_naltrexone_leaves_what_needs_no_opioid(name: str) -> None:
+    assert _drug(name, NALTREXONE) == pytest.approx(1.0, abs=1e-9)
+
+
+@pytest.mark.parametrize("name", OPIOID)
+def test_naltrexone_lowers_what_needs_opioid(name: str) -> None:
+    assert _drug(name, NALTREXONE) < 0.9
+
+
+def test_naltrexone_abolishes_a_drug_that_needs_permission() -> None:
+    assert _drug("opioid-permissive:upstream", NALTREXONE) < 0.1
+
+
+def test_only_the_upstream_gate_takes_the_surge_away() -> None:
+    def surge(name: str, dose: Exposure) -> float:
+        return _lived(bind(name).typical, dose=dose)[1]["circuit.surge"]
+
+    for name in ("opioid-permissive:downstream", "nmda-disinhibition"):
+        assert surge(name, NALTREXONE) == pytest.approx(surge(name, DOSE))
+    assert surge("opioid-permissive:upstream", NALTREXONE) < 0.1 * surge("opioid-permissive:upstream", DOSE)
+
+
+def test_the_enantiomers_sort_the_cards() -> None:
+    """Esketamine forms no (2R,6R)-hydroxynorketamine; the NMDA cards like S better, sigma-1 and the metabolite R."""
+    assert _drug("hnk-ampa", ALL_S) == 0.0
+    for name in ("nmda-disinhibition", "opioid-permissive:upstream", "mu-agonist", "composite"):
+        assert _drug(name, ALL_S) > _drug(name, ALL_R) < 0.95
+    for name in ("sigma1-microglia", "hnk-ampa"):
+        assert _drug(name, ALL_R) > 1.0 > _drug(name, ALL_S)
+
+
+def test_nothing_is_believed_where_nothing_is_felt() -> None:
+    """Expectancy has no drug part, and belief rises with a felt dose only."""
+    par = bind("expectancy").typical
+    felt, unfelt = (_lived(par, felt_only=True, dose=dose)[0].severity for dose in (ALL_S, NO_DOSE))
+    assert severity.drug_effect(felt, severity.Reference(0.0, 0.0), par.severity, np) == 0.0
+    assert felt.unblinded > 0.3
+    assert unfelt.unblinded == 0.0
 
 
 CARD = """

@@ -10,8 +10,8 @@ from racemate.evidence.library import library
 
 SCALES = ("madrs", "hamd17", "hamd6", "bdi2", "qids", "phq9", "ssi")
 NONE = Exposure(*(0.0 for _ in Exposure._fields))
-KETAMINE_HALF_MG_PER_KG = NONE._replace(ketamine_s=0.18, ketamine_r=0.18)
-ESKETAMINE_84_MG = NONE._replace(ketamine_s=0.23)
+KETAMINE_HALF_MG_PER_KG = NONE._replace(ketamine_s=0.125, ketamine_r=0.125)
+ESKETAMINE_84_MG = NONE._replace(ketamine_s=0.2)
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +101,7 @@ def test_nausea_of_two_sessions_is_that_of_the_first_week(par: link.Par) -> None
 
 
 def test_both_enantiomers_count_alike_for_pressure(par: link.Par) -> None:
-    s = read(par, exposure=NONE._replace(ketamine_s=0.36)).systolic_rise
+    s = read(par, exposure=NONE._replace(ketamine_s=0.25)).systolic_rise
     assert s == pytest.approx(read(par, exposure=KETAMINE_HALF_MG_PER_KG).systolic_rise)
 
 
