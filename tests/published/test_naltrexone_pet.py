@@ -58,9 +58,9 @@ def test_kappa_comes_out_though_it_was_not_fitted() -> None:
 def test_the_fit_is_todays_and_the_evidence_carries_it() -> None:
     known = read_library(evidence_root().resolve())
     fitted = {str(row["name"]): float(row["value"]) for row in SCRIPT.constants()}
-    for name in ("concentration.k_naltrexone_into_brain", "concentration.k_naltrexone_from_brain"):
-        assert fitted[name] == pytest.approx(known.prior(name).median, rel=0.01)
-    assert fitted["occupancy.kd_mor_naltrexone"] == pytest.approx(SCRIPT.kept().kd / 1000, rel=0.01)
+    assert len(fitted) == 3
+    for name, value in fitted.items():
+        assert value == pytest.approx(known.prior(name).median, rel=0.01), name
 
 
 def test_the_committed_table_is_todays() -> None:
