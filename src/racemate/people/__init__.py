@@ -1,0 +1,1 @@
+"""People: virtual patients, one stream of random numbers each."""

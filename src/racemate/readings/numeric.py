@@ -1,0 +1,195 @@
+"""Numeric reading: the chain's records as arrays that JAX compiles, differentiates and runs over people in lock step.
+
+From ``Transfer`` records it builds the generator matrix of each body; from ``Relax`` records the order in which the slow states can
+be solved, one level after another, each knowing only levels before it.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from racemate.chain import concentration, whole
+from racemate.chain.laws import Relax, Transfer
+from racemate.chain.severity import Setting
+
+SLOW: tuple[str, ...] = tuple(
+    f"{link}.{name}" for link, part in whole.Slow.__annotations__.items() for name in part._fields
+)
+"""Dotted names of the slow states, in causal order."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """One body as a linear system: the compartments a plan can reach, and after them one row per zero-order input port."""
+
+    body: str
+    compartments: tuple[str, ...]
+    ports: tuple[str, ...]
+    read: tuple[str, ...]
+    """Compartments that the exposure reads."""
+
+    @property
+    def size(self) -> int:
+        """Rows of the augmented system."""
+        return len(self.compartments) + len(self.ports)
+
+    def row(self, compartment: str) -> int:
+        """Row of a compartment's amount."""
+        return self.compartments.index(compartment)
+
+    def port_row(self, compartment: str) -> int:
+        """Row of the rate of the zero-order input into a compartment."""
+        return len(self.compartments) + self.ports.index(compartment)
+
+
+def layouts(moves: Mapping[str, tuple[Transfer, ...]], at_once: Mapping[str, set[str]], held: Mapping[str, set[str]]) -> tuple[Layout, ...]:
+    """Systems to solve for a plan: per body, what can be reached from inputs ``at_once`` and from zero-order inputs ``held``."""
+    reads = exposure_reads()
+    out = []
+    for body, transfers in moves.items():
+        entered = at_once.get(body, set()) | held.get(body, set())
+        if not entered:
+            continue
+        reached = _reach(entered, transfers)
+        fields = getattr(_empty(), body)._fields
+        compartments = tuple(name for name in fields if name in reached)
+        ports = tuple(name for name in fields if name in held.get(body, set()))
+        out.append(Layout(body, compartments, ports, tuple(name for name in compartments if (body, name) in reads)))
+    return tuple(out)
+
+
+def _reach(start: Iterable[str], transfers: tuple[Transfer, ...]) -> set[str]:
+    reached: set[str] = set()
+    frontier = set(start)
+    while frontier:
+        reached |= frontier
+        frontier = {t.sink for t in transfers if t.source in reached and t.sink is not None} - reached
+    return reached
+
+
+def _empty(value: Any = 0.0) -> concentration.State:
+    bodies = concentration.State.__annotations__
+    return concentration.State(**{name: cls(*[value] * len(cls._fields)) for name, cls in bodies.items()})
+
+
+def exposure_reads() -> set[tuple[str, str]]:
+    """(body, compartment) pairs on which the exposure depends, found by marking one amount at a time with NaN."""
+    ones = concentration.Par(*[1.0] * len(concentration.Par._fields))
+    found: set[tuple[str, str]] = set()
+    base = _empty(1.0)
+    for body, amounts in zip(base._fields, base, strict=True):
+        for name in amounts._fields:
+            marked = base._replace(**{body: amounts._replace(**{name: np.nan})})
+            if any(np.isnan(v) for v in concentration.signal(marked, ones)):
+                found.add((body, name))
+    return found
+
+
+def generator(layout: Layout, transfers: tuple[Transfer, ...], xp: Any, like: Any) -> list[list[Any]]:
+    """Rows of the augmented generator matrix K of one body, ``z' = K z``; entries broadcast with ``like``, zeros are None."""
+    rows: list[list[Any]] = [[None] * layout.size for _ in range(layout.size)]
+
+    def add(i: int, j: int, rate: Any) -> None:
+        rows[i][j] = rate if rows[i][j] is None else rows[i][j] + rate
+
+    for move in transfers:
+        if move.source not in layout.compartments:
+            continue
+        j = layout.row(move.source)
+        if move.sink is not None:
+            add(layout.row(move.sink), j, xp.asarray(move.rate) + 0 * like)
+        if not move.keeps:
+            add(j, j, -(xp.asarray(move.rate) + 0 * like))
+    for port in layout.ports:
+        add(layout.row(port), layout.port_row(port), 1 + 0 * like)
+    return rows
+
+
+def amounts(parts: Mapping[tuple[str, str], Any], nothing: Any) -> concentration.State:
+    """State of the bodies from the amounts that are known, zero elsewhere."""
+    empty = _empty(nothing)
+    filled = {
+        body: group._replace(**{name: parts[body, name] for name in group._fields if (body, name) in parts})
+        for body, group in zip(empty._fields, empty, strict=True)
+    }
+    return concentration.State(**filled)
+
+
+def slow(values: Any) -> whole.Slow:
+    """Slow states as named by the chain from an indexable of ``len(SLOW)`` rows."""
+    rows = iter(values)
+    return whole.Slow(*(cls(*(next(rows) for _ in cls._fields)) for cls in whole.Slow.__annotations__.values()))
+
+
+def records(tree: whole.Slow) -> list[Relax]:
+    """The records of the slow states, in the order of SLOW."""
+    return [record for part in tree for record in part]
+
+
+@dataclass(frozen=True)
+class Order:
+    """How the slow states are solved: in levels; ``varying`` marks states whose rate changes inside a window.
+
+    ``cyclic`` is true when a state depends on itself through others; the levels are then swept more than once.
+    """
+
+    levels: tuple[tuple[int, ...], ...]
+    varying: frozenset[int]
+    cyclic: bool
+
+
+def order(par: whole.Par) -> Order:
+    """Dependency order of the slow states, found by marking one state at a time with NaN in the numpy reading.
+
+    ``par`` holds one float per field.  Every gain counts as on, so that one order serves every hypothesis.
+    """
+    exposure = concentration.Exposure(*[1.0] * len(concentration.Exposure._fields))
+    setting = Setting(*[1.0] * len(Setting._fields))
+    base = [0.1] * len(SLOW)
+    needs: list[set[int]] = [set() for _ in SLOW]
+    varying: set[int] = set()
+
+    def probe(values: list[float], seen: concentration.Exposure) -> list[Relax]:
+        with np.errstate(invalid="ignore"):
+            return records(whole.relaxations(seen, slow(values), par, setting, np))
+
+    for k in range(len(SLOW)):
+        marked = probe([np.nan if j == k else v for j, v in enumerate(base)], exposure)
+        for i, record in enumerate(marked):
+            if np.isnan(record.target) or np.isnan(record.rate):
+                needs[i].add(k)
+            if np.isnan(record.rate):
+                varying.add(i)
+    blind = probe(base, concentration.Exposure(*[np.nan] * len(exposure)))
+    varying |= {i for i, record in enumerate(blind) if np.isnan(record.rate)}
+    return Order(*_levels(needs), frozenset(varying), any(i in _closure(i, needs) for i in range(len(SLOW))))
+
+
+def _closure(start: int, needs: list[set[int]]) -> set[int]:
+    found: set[int] = set()
+    frontier = set(needs[start])
+    while frontier:
+        found |= frontier
+        frontier = set().union(*(needs[j] for j in frontier)) - found
+    return found
+
+
+def _levels(needs: list[set[int]]) -> tuple[tuple[tuple[int, ...], ...]]:
+    """Levels in which each state needs only earlier levels; states on a cycle follow in causal order, one by one."""
+    done: set[int] = set()
+    levels: list[tuple[int, ...]] = []
+    while len(done) < len(needs):
+        ready = tuple(i for i in range(len(needs)) if i not in done and needs[i] <= done)
+        if not ready:
+            ready = (min(i for i in range(len(needs)) if i not in done),)
+        levels.append(ready)
+        done |= set(ready)
+    return (tuple(levels),)
+
+
+def all_on(par: whole.Par) -> whole.Par:
+    """The same parameters with every edge's gain at one half, so that no dependency hides behind a zero."""
+    parts = (part._replace(**{name: 0.5 for name in part._fields if name.startswith("g_")}) for part in par)
+    return whole.Par(*parts)

@@ -1,0 +1,1 @@
+"""Simulate: what would happen to one person or to a million."""

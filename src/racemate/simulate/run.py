@@ -1,0 +1,131 @@
+"""Run: a cohort through a plan, from the pilot's grid to the readings; and the reference dose that scales every hypothesis.
+
+The drug part of severity is written relative to 24 h after the reference dose in the typical person *under the same hypothesis and
+parameters*, so each replicate's typical person is run through that dose first.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from racemate.evidence.library import library
+from racemate.hypothesis import all_names
+from racemate.model import Model, bind
+from racemate.people.cohort import Cohort, draw
+from racemate.people.population import Population
+from racemate.simulate.grid import TOLERANCE, Grid, find
+from racemate.simulate.plan import Dose, Plan
+from racemate.simulate.solve import SMALL, Progress, machine, solve
+from racemate.simulate.timeline import timeline
+from racemate.simulate.trajectory import Trajectory
+from racemate.units import convert
+
+Array = NDArray[np.float64]
+_PILOT_SEED = 20260301
+"""The pilot cohort is the same for everybody, whatever seed a user asks for."""
+_WIDER = 1.3
+
+
+def run(
+    cohort: Cohort,
+    plan: Plan,
+    keep: Iterable[str] | None = None,
+    progress: Progress | None = None,
+    threads: int | None = None,
+    tolerance: float = TOLERANCE,
+) -> Trajectory:
+    """Readings of a cohort at the visits of a plan.
+
+    ``keep`` names the readings wanted (`racemate.simulate.step.reading_names`; default all), ``tolerance`` is the error allowed to one
+    window.  Raises ValueError when plan and cohort differ in size, FloatingPointError when a state is not finite.
+    """
+    if plan.people != cohort.people:
+        raise ValueError(f"plan: found {plan.people} people, allowed: the cohort's {cohort.people}")
+    scaled = reference(cohort, threads)
+    grid = pilot_grid(cohort.model, plan, tolerance)
+    return solve(cohort.model, cohort.table, scaled, plan, grid, keep, progress, threads)
+
+
+def reference(cohort: Cohort, threads: int | None = None) -> Array:
+    """Filtered strength and number (2, people) after the reference dose in the typical person of each person's replicate."""
+    _, first, back = np.unique(cohort.replicate, return_index=True, return_inverse=True)
+    plan = reference_plan(len(first))
+    grid = pilot_grid(cohort.model, plan, TOLERANCE)
+    ones = np.ones((2, len(first)))
+    names = ("state.severity.fast", "state.severity.number")
+    seen = solve(cohort.model, cohort.population[:, first], ones, plan, grid, names, None, threads)
+    return np.stack([seen[name][-1] for name in names])[:, back]
+
+
+def reference_plan(people: int) -> Plan:
+    """The reference dose: racemic ketamine by vein, read at the reference time (evidence ``people.reference_*``)."""
+    known = library()
+
+    def value(name: str, unit: str) -> float:
+        parameter = known.parameter(f"people.reference_{name}")
+        return convert(float(parameter.claims[0].value), parameter.unit, unit)  # pyright: ignore[reportArgumentType] a scalar
+
+    amount = np.full(people, value("dose", "mg/kg") * value("weight", "kg"))
+    infusion = Dose(0.0, "ketamine", "iv", amount, value("duration", "h"))
+    return Plan(people, (infusion,), (), np.array([value("time", "h")]), np.zeros(people))
+
+
+def pilot_grid(model: Model, plan: Plan, tolerance: float) -> Grid:
+    """Grid of a plan, found once for people of every shipped hypothesis, and of ``model`` if it is a card of the user's own."""
+    own = "" if model.hypothesis.name in all_names() else model.hypothesis.model_dump_json()
+    key = (_signature(plan), own, tolerance)
+    if key not in _GRIDS:
+        _GRIDS[key] = _find(model, plan, tolerance, bool(own))
+    return _GRIDS[key]
+
+
+_GRIDS: dict[tuple[str, str, float], Grid] = {}
+
+
+def _find(model: Model, plan: Plan, tolerance: float, custom: bool) -> Grid:
+    table = _pilot_people()
+    if custom:
+        table = np.concatenate([draw(model, _PILOT_SEED, np.arange(SMALL // 2), np.arange(SMALL // 2), widen=_WIDER).table, table], axis=1)[:, :SMALL]
+    pilot = _pilot_plan(plan)
+    built = machine(model, pilot)
+    cut = timeline(pilot, built.layouts, model.unpack(table).dose, model.typical.dose)
+    return find(built, table, cut, tolerance)
+
+
+@cache
+def _pilot_people() -> Array:
+    """Individual parameters (rows, SMALL) of people of every shipped hypothesis, each from a replicate of its own, drawn wide."""
+    names = all_names()
+    people = Population.typical(asian_share=0.5, japanese_share=0.25)
+    ids = np.arange(SMALL)
+    tables = [draw(bind(name), _PILOT_SEED, ids, ids, people, widen=_WIDER).table for name in names]
+    return np.stack([tables[k % len(names)][:, k] for k in range(SMALL)], axis=1)
+
+
+def _pilot_plan(plan: Plan) -> Plan:
+    """The plan for a pilot: everybody gets the largest amount of every dose, every condition, and the earliest antidepressant."""
+
+    def all_of(values: Array) -> Array:
+        return np.full(SMALL, _rounded(values.max(initial=0.0)))
+
+    return replace(
+        plan,
+        people=SMALL,
+        doses=tuple(replace(dose, amount_mg=all_of(dose.amount_mg)) for dose in plan.doses),
+        conditions=tuple(replace(condition, value=all_of(condition.value)) for condition in plan.conditions),
+        antidepressant_start_h=np.full(SMALL, plan.antidepressant_start_h.min()),
+    )
+
+
+def _signature(plan: Plan) -> str:
+    """What a grid depends on; amounts are rounded up to the next power of two, so that it rarely depends on who takes part."""
+    doses = [(d.time_h, d.drug, d.route, d.duration_h, d.later, _rounded(d.amount_mg.max(initial=0.0))) for d in plan.doses]
+    conditions = [(c.start_h, c.end_h, c.name) for c in plan.conditions]
+    return repr((doses, conditions, plan.visits_h.tolist()))
+
+
+def _rounded(amount: float) -> float:
+    return 2.0 ** np.ceil(np.log2(amount)) if amount > 0 else 0.0

@@ -1,0 +1,152 @@
+"""Solve: carry a cohort through a plan, in chunks that stay in cache, on all cores, with memory that does not grow with time.
+
+The numbers a person gets depend on the person's parameters, doses and the plan's grid; not on the chunk, the core or the order.
+"""
+
+import os
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from functools import cache
+from os import cpu_count
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from racemate.chain import concentration
+from racemate.model import Model
+from racemate.readings import numeric
+from racemate.simulate.grid import Grid, at_levels, jumped
+from racemate.simulate.plan import Plan
+from racemate.simulate.step import Machine, reading_names, window_hours
+from racemate.simulate.timeline import Timeline, entered, timeline
+from racemate.simulate.trajectory import Trajectory
+
+CHUNK = 512
+SMALL = 64
+"""Batches are padded to one of these two sizes, so that few programs are ever compiled."""
+
+Progress = Callable[[int, int], None]
+Array = NDArray[np.float64]
+
+
+@cache
+def _machine(names: tuple[str, ...], layouts: tuple[numeric.Layout, ...], order: numeric.Order) -> Machine:
+    _prepare()
+    return Machine(names, layouts, order)
+
+
+@cache
+def _prepare() -> None:
+    """64-bit arithmetic, one thread per program (the chunks fill the cores), and compiled programs kept between processes."""
+    import jax
+
+    if "xla_cpu_multi_thread_eigen" not in os.environ.get("XLA_FLAGS", ""):
+        os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} --xla_cpu_multi_thread_eigen=false".strip()
+    update: Any = jax.config.update
+    update("jax_enable_x64", True)
+    if jax.config.jax_compilation_cache_dir is None:  # pyright: ignore[reportAttributeAccessIssue] jax is partly typed
+        caches = Path(os.environ.get("XDG_CACHE_HOME", "") or Path.home() / ".cache")
+        update("jax_compilation_cache_dir", str(caches / "racemate" / "jax"))
+        update("jax_persistent_cache_min_compile_time_secs", 0.1)
+
+
+def machine(model: Model, plan: Plan) -> Machine:
+    """Compiled functions for the bodies that a plan's doses reach."""
+    par = model.typical
+    at_once, held = entered(plan, par.dose)
+    layouts = numeric.layouts(concentration.transfers(par.concentration), at_once, held)
+    return _machine(model.rows, layouts, numeric.order(numeric.all_on(par)))
+
+
+def solve(
+    model: Model,
+    table: Array,
+    reference: Array,
+    plan: Plan,
+    grid: Grid,
+    keep: Iterable[str] | None = None,
+    progress: Progress | None = None,
+    threads: int | None = None,
+) -> Trajectory:
+    """Readings of everybody at every visit.
+
+    ``table`` (rows, people) holds the people's parameters, ``reference`` (2, people) the drug signals at 24 h after the reference
+    dose under each person's population parameters.  ``keep`` names the readings to keep (default: all).  Raises FloatingPointError
+    naming the first person whose state is not finite.
+    """
+    built = machine(model, plan)
+    typical = model.typical.dose
+    cut = timeline(plan, built.layouts, model.unpack(table).dose, typical)
+    every = reading_names()
+    names = tuple(every if keep is None else keep)
+    index = np.array([every.index(name) for name in names])
+    out = np.empty((len(plan.visits_h), len(names), plan.people))
+    size = SMALL if plan.people <= SMALL else CHUNK
+    starts = range(0, plan.people, size)
+
+    def work(start: int) -> int:
+        lanes = _lanes(start, size, plan.people)
+        found = _chunk(built, table[:, lanes], reference[:, lanes], plan.antidepressant_start_h[lanes], plan, cut, grid, lanes)
+        count = min(size, plan.people - start)
+        out[:, :, start : start + count] = found[:, index, :count]
+        return count
+
+    done = 0
+    with ThreadPoolExecutor(max_workers=threads or cpu_count()) as pool:
+        jobs = [pool.submit(work, start) for start in starts]
+        try:
+            for job in as_completed(jobs):
+                done += job.result()
+                if progress is not None:
+                    progress(done, plan.people)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    _refuse_nan(out, names, plan)
+    return Trajectory(plan.visits_h, {name: out[:, k] for k, name in enumerate(names)}, grid.error, grid.windows)
+
+
+def _lanes(start: int, size: int, people: int) -> NDArray[np.intp]:
+    """People of one chunk; the last one repeats to fill it."""
+    return np.minimum(np.arange(start, start + size), people - 1)
+
+
+def _chunk(
+    built: Machine, table: Array, reference: Array, since: Array, plan: Plan, cut: Timeline, grid: Grid, lanes: NDArray[np.intp]
+) -> Array:
+    table = np.ascontiguousarray(table)
+    steps = at_levels(built.ladder(table), {level for segment in grid.levels for level in segment})
+    held: Any = {layout.body: np.zeros((layout.size, table.shape[1])) for layout in built.layouts}
+    slow: Any = np.zeros((len(numeric.SLOW), table.shape[1]))
+    out = np.empty((len(plan.visits_h), len(reading_names()), table.shape[1]))
+
+    def read(visit: int, setting: Array) -> None:
+        elapsed = plan.visits_h[visit] - since
+        out[visit] = built.read(table, held, slow, setting[:, lanes], reference, elapsed)
+
+    if cut.opening_visit is not None:
+        read(cut.opening_visit, cut.opening_setting)
+    for segment, levels in zip(cut.segments, grid.levels, strict=True):
+        held = jumped(held, _of(segment, lanes)) if segment.jumps else held
+        setting = segment.setting[:, lanes]
+        for level in levels:
+            held, slow = built.advance(table, *steps[level], window_hours(level), held, slow, setting)
+        if segment.visit is not None:
+            read(segment.visit, segment.setting)
+    return out
+
+
+def _of(segment: Any, lanes: NDArray[np.intp]) -> Any:
+    from dataclasses import replace
+
+    return replace(segment, jumps=tuple(replace(jump, value=jump.value[lanes]) for jump in segment.jumps))
+
+
+def _refuse_nan(out: Array, names: tuple[str, ...], plan: Plan) -> None:
+    bad = np.argwhere(~np.isfinite(out))
+    if len(bad):
+        visit, name, person = bad[0]
+        where = f"{names[name]} at {plan.visits_h[visit]:g} h"
+        raise FloatingPointError(f"person {person}: found {out[visit, name, person]} for {where}, allowed: a finite number")

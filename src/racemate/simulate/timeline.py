@@ -1,0 +1,112 @@
+"""Timeline: a plan cut at everything that happens, on a grid of ticks, with what jumps at each cut.
+
+Between two cuts nothing happens: amounts follow one matrix exponential and the setting is constant.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from racemate.chain import dose as dosing
+from racemate.chain.severity import Setting
+from racemate.readings.numeric import Layout
+from racemate.simulate.plan import Dose, Plan
+from racemate.simulate.step import TICK_H
+
+Values = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Jump:
+    """A change of one row of one body's system at the start of a segment: an amount (mg) or a rate of input (mg/h)."""
+
+    body: str
+    row: int
+    value: Values
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A stretch of time, in ticks from the plan's start, in which nothing happens; ``visit`` is read at its end, if any."""
+
+    ticks: int
+    jumps: tuple[Jump, ...]
+    setting: Values
+    visit: int | None
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """Segments in order, and the visit that is read before anything happens, if there is one."""
+
+    segments: tuple[Segment, ...]
+    opening_visit: int | None
+    opening_setting: Values
+
+
+def tick(time_h: float, start_h: float) -> int:
+    """Tick nearest to a time."""
+    return round((time_h - start_h) / TICK_H)
+
+
+def entered(plan: Plan, typical: dosing.Par) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
+    """Compartments that doses enter at once, and those they enter at a constant rate, by body."""
+    at_once: dict[str, set[str]] = {}
+    held: dict[str, set[str]] = {}
+    for dose in plan.doses:
+        for way in dosing.inputs(dose.drug, dose.route, dose.later, typical):
+            group = held if _hours(way, dose) > 0 else at_once
+            group.setdefault(way.body, set()).add(way.compartment)
+    return at_once, held
+
+
+def _hours(way: dosing.Input, dose: Dose) -> float:
+    return dose.duration_h if way.hours is None else float(way.hours)
+
+
+def timeline(plan: Plan, layouts: tuple[Layout, ...], par: dosing.Par, typical: dosing.Par) -> Timeline:
+    """Cut a plan; ``par`` holds the people's bioavailabilities (arrays), ``typical`` the durations all share."""
+    start = plan.start_h
+    by_body = {layout.body: layout for layout in layouts}
+    jumps: dict[int, list[Jump]] = {}
+    for dose in plan.doses:
+        shares = dosing.inputs(dose.drug, dose.route, dose.later, par)
+        ways = dosing.inputs(dose.drug, dose.route, dose.later, typical)
+        for way, share in zip(ways, shares, strict=True):
+            for at, jump in _enter(dose, way, np.asarray(share.fraction) * dose.amount_mg, by_body[way.body], start):
+                jumps.setdefault(at, []).append(jump)
+    visits = {tick(t, start): k for k, t in enumerate(plan.visits_h)}
+    last = max(visits)
+    cuts = {0, *visits, *jumps, *(tick(t, start) for c in plan.conditions for t in (c.start_h, c.end_h))}
+    times = sorted(t for t in cuts if 0 <= t <= last)
+    segments = tuple(
+        Segment(after - now, tuple(jumps.get(now, ())), _setting(plan, start + (now + 0.5) * TICK_H), visits.get(after))
+        for now, after in zip(times, times[1:], strict=False)
+    )
+    return Timeline(segments, visits.get(0), _setting(plan, start))
+
+
+def _enter(dose: Dose, way: dosing.Input, amount: Values, layout: Layout, start_h: float) -> list[tuple[int, Jump]]:
+    """Jumps of one way in of one dose: an amount at once, or a rate that starts and stops."""
+    at, hours = tick(dose.time_h, start_h), _hours(way, dose)
+    if hours == 0:
+        return [(at, Jump(way.body, layout.row(way.compartment), amount))]
+    length = max(1, round(hours / TICK_H))
+    rate = amount / (length * TICK_H)
+    row = layout.port_row(way.compartment)
+    return [(at, Jump(way.body, row, rate)), (at + length, Jump(way.body, row, -rate))]
+
+
+def _setting(plan: Plan, time_h: float) -> Values:
+    return np.stack(plan.conditions_at(time_h)).astype(float)
+
+
+def rows(layouts: tuple[Layout, ...]) -> Mapping[str, int]:
+    """Number of rows of each body's system."""
+    return {layout.body: layout.size for layout in layouts}
+
+
+SETTINGS = len(Setting._fields)
+"""Number of fields of a setting."""
