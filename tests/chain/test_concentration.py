@@ -7,6 +7,7 @@ import pytest
 
 from racemate.chain import concentration, dose
 from racemate.chain.laws import transfer_slope
+from racemate.model import bind
 from tests.published.linear import (
     CAUCASIAN,
     Array,
@@ -166,3 +167,9 @@ def test_each_drug_stays_in_its_own_body() -> None:
         y = state(session(drug, route, 28, P.dose), P.concentration, DAY)
         moved = {name for name in y._fields if any(np.any(part != 0) for part in getattr(y, name))}
         assert moved == bodies
+
+
+def test_the_bound_model_carries_the_numbers_that_the_judges_were_shown() -> None:
+    bound = bind().typical
+    assert bound.concentration == pytest.approx(P.concentration)
+    assert dose.individual(bound.dose, CAUCASIAN) == pytest.approx(P.dose)
