@@ -12,14 +12,15 @@ from racemate.readings.symbolic import symbols
 
 
 class Numbers:
-    """One number between 0.05 and 0.95 per symbol, drawn when first asked for."""
+    """One number between 0.05 and 0.95 per symbol, drawn when first asked for; the node's rate may also fall."""
 
     def __init__(self, rng: np.random.Generator) -> None:
         self._rng = rng
         self.drawn: dict[str, float] = {}
 
     def __call__(self, name: str) -> float:
-        return self.drawn.setdefault(name, float(self._rng.uniform(0.05, 0.95)))
+        sign = self._rng.choice((-1, 1)) if "node_above" in name else 1
+        return self.drawn.setdefault(name, float(sign * self._rng.uniform(0.05, 0.95)))
 
     def record(self, cls: Any) -> Any:
         return filled(symbols(cls), self)

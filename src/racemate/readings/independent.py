@@ -25,27 +25,68 @@ Values = NDArray[np.float64]
 class Given(Protocol):
     """A dose as a plan holds it; ``amount_mg`` has one entry per person."""
 
-    time_h: float
-    drug: str
-    route: str
-    amount_mg: Values
-    duration_h: float
-    later: bool
+    @property
+    def time_h(self) -> float:
+        """When it is given."""
+        ...
+
+    @property
+    def drug(self) -> str:
+        """What is given."""
+        ...
+
+    @property
+    def route(self) -> str:
+        """Which way."""
+        ...
+
+    @property
+    def amount_mg(self) -> Values:
+        """How much."""
+        ...
+
+    @property
+    def duration_h(self) -> float:
+        """Over how long; 0 for a bolus."""
+        ...
+
+    @property
+    def later(self) -> bool:
+        """True for the second and further nasal devices of a session."""
+        ...
 
 
 class Held(Protocol):
     """A stretch of time in which a field of the setting holds."""
 
-    start_h: float
-    end_h: float
+    @property
+    def start_h(self) -> float:
+        """First moment."""
+        ...
+
+    @property
+    def end_h(self) -> float:
+        """First moment after it."""
+        ...
 
 
 class Planned(Protocol):
-    """What is done to people, and when they are looked at."""
+    """What is done to people, and when they are looked at; `racemate.simulate.plan.Plan` is one."""
 
-    doses: Sequence[Given]
-    conditions: Sequence[Held]
-    visits_h: Values
+    @property
+    def doses(self) -> Sequence[Given]:
+        """Every dose."""
+        ...
+
+    @property
+    def conditions(self) -> Sequence[Held]:
+        """Every stretch of a setting."""
+        ...
+
+    @property
+    def visits_h(self) -> Values:
+        """Times of reading, ascending."""
+        ...
 
     @property
     def start_h(self) -> float:

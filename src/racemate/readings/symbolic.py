@@ -4,6 +4,7 @@ A symbol is named ``link.Class.field``, so that no two numbers of the chain shar
 """
 
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import Any, NamedTuple, get_type_hints
 
 import sympy as sp
@@ -171,7 +172,12 @@ def equations(link: str, on: Iterable[str] | None = None) -> list[Equation]:
     """
     if link not in _READERS:
         raise ValueError(f"link: found {link!r}, allowed: {', '.join(_READERS)}")
-    return _fold(_READERS[link](par(on)))
+    return list(_equations(link, None if on is None else frozenset(on)))
+
+
+@cache
+def _equations(link: str, on: frozenset[str] | None) -> tuple[Equation, ...]:
+    return tuple(_fold(_READERS[link](par(on))))
 
 
 def _named(cls: Any, values: Any, kind: str = "signal") -> list[Equation]:
@@ -195,18 +201,18 @@ def _states(cls: Any, records: Any) -> list[Equation]:
 
 def _fold(found: list[Equation]) -> list[Equation]:
     """Write each formula in terms of the other terms and signals that it contains, the longest first."""
-    known = [(one.left, one.right) for one in found if one.kind in {"term", "signal"} and sp.count_ops(one.right) > 1]
-    known.sort(key=lambda pair: -sp.count_ops(pair[1]))
+    known = [one for one in found if one.kind == "term" or (one.kind == "signal" and sp.count_ops(one.right) > 1)]
+    known.sort(key=lambda one: -sp.count_ops(one.right))
     folded: list[Equation] = []
     for place, one in enumerate(found):
-        right = one.right
         before = {other.left for other in found[:place]}
-        for left, contained in known:
-            same = contained == one.right and left not in before
-            if left != one.left and not same and contained.free_symbols <= one.right.free_symbols:
-                right = right.subs(
-                    [(contained**3, left**3), (contained**2, left**2), (-contained, -left), (contained, left)]
-                )
+        pairs = [(k.right, k.left) for k in known if k.left != one.left and (k.right != one.right or k.left in before)]
+        right = one.right.xreplace(dict(pairs))
+        pairs += [(k.right, k.left) for k in folded if k.kind != "state" and sp.count_ops(k.right) > 1]
+        for contained, left in pairs:
+            if contained.free_symbols <= right.free_symbols and sp.count_ops(contained) <= sp.count_ops(right):
+                powers = [(contained**n, left**n) for n in (3, 2)] if contained.is_Mul else []
+                right = right.subs([*powers, (-contained, -left), (contained, left)])
         folded.append(one._replace(right=_shorter(right)))
     return folded
 
@@ -261,10 +267,15 @@ def _circuit(p: whole.Par) -> list[Equation]:
     o, y = symbols(occupancy.Occupancy), symbols(circuit.State)
     own = p.circuit
     tone, rise = circuit.opioid(o, y, own)
-    terms = {"mor_rise": rise, "permission": laws.permit(tone, own.half_permission)}
+    records = circuit.relaxations(o, y, own, Algebra)
+    terms = {
+        "mor_rise": rise,
+        "raised": records.homeostasis.target,
+        "permission": laws.permit(tone, own.half_permission),
+    }
     terms |= {f"loss_{cell}": _loss(o, y, own, place) for cell, place in (("interneuron", 0), ("pyramidal", 3))}
     signals = _named(circuit.Circuit, circuit.signal(o, y, own, Algebra))
-    return _terms(**terms) + signals + _states(circuit.State, circuit.relaxations(o, y, own, Algebra))
+    return _terms(**terms) + signals + _states(circuit.State, records)
 
 
 def _loss(o: Any, y: Any, own: Any, place: int) -> Any:
