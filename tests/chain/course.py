@@ -5,10 +5,10 @@ from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
+from evidence.derive import reference_peaks
 from numpy.typing import NDArray
 from scipy.integrate import solve_ivp
 
-from evidence.derive import reference_peaks
 from racemate.chain import circuit, concentration, occupancy, plasticity
 from racemate.chain.laws import slope
 

@@ -4,11 +4,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from evidence.derive import reference_peaks
+from evidence.derive.reference_peaks import typical
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evidence.derive import reference_peaks
-from evidence.derive.reference_peaks import typical
 from racemate.chain import circuit, occupancy
 from racemate.chain.covariates import Person
 from tests.chain.course import DISINHIBITION, NOTHING, infusion, live, sessions, with_edges

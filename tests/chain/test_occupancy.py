@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
+from evidence.derive.reference_peaks import typical
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evidence.derive.reference_peaks import typical
 from racemate.chain import concentration, occupancy
 
 PAR: occupancy.Par = typical(occupancy)

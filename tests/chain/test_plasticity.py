@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-
 from evidence.derive.reference_peaks import typical
+
 from racemate.chain import circuit, plasticity
 from racemate.chain.laws import rectify
 from tests.chain.course import DISINHIBITION, Course, live, with_edges
