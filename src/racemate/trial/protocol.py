@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cached_property
 from itertools import pairwise
+from math import gcd
 from typing import Any, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
@@ -15,7 +15,7 @@ from racemate.evidence.finding import EvidenceError, Finding, nearest, refuse
 from racemate.evidence.record import How, Number, Record, Text, Whole
 from racemate.trial import schedule
 from racemate.trial.schedule import DAY_H, ProtocolError, reading
-from racemate.trial.scheme import COMPLETERS, EVERYONE, Analysis, Estimand, Group, Look, Pattern
+from racemate.trial.scheme import COMPLETERS, EVERYONE, MOOD_SCALES, READINGS, Analysis, Estimand, Group, Look, Pattern
 
 CONTEXTS = tuple(name for name in Setting._fields if name not in ("session", "awake"))
 NO_SESSIONS = "none"
@@ -133,8 +133,9 @@ class Eligibility(Record):
         for name, (low, high) in {"low, high": (self.low, self.high), "age": self.age or (None, None)}.items():
             if low is not None and high is not None and not low < high:
                 raise ProtocolError((low, high), "the lower end first", name)
-        if self.low is not None and not self.scale:
-            raise ProtocolError(self.scale, "the scale of low and high", "scale")
+        scored = self.low is not None or self.high is not None
+        if (scored or self.scale) and self.scale not in MOOD_SCALES:
+            raise ProtocolError(self.scale, f"the scale of low and high: one of {', '.join(MOOD_SCALES)}", "scale")
         with reading("screened"):
             schedule.span(self.screened)
         return self
@@ -145,6 +146,12 @@ class Rating(Record):
 
     scale: Text
     at: tuple[Text, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        if self.scale not in READINGS:
+            raise ProtocolError(self.scale, nearest(self.scale, READINGS), "scale")
+        return self
 
 
 class Randomise(Record):
@@ -169,7 +176,7 @@ class Protocol(Record):
     eligibility: Eligibility = Eligibility()
     baseline: Figure | None = None
     baseline_scale: str = "madrs"
-    population: Mapping[Literal["age", "weight", "female", "asian"], Figure] = Field(default_factory=dict)
+    population: Mapping[Literal["age", "weight", "female", "asian", "japanese"], Figure] = Field(default_factory=dict)
     randomise: Randomise = Randomise()
     dropout: Number = Field(default=0.0, ge=0, lt=1)
     ratings: tuple[Rating, ...] = Field(alias="rating", min_length=1)
@@ -196,6 +203,10 @@ class Protocol(Record):
             hours = schedule.span(self.session)
         if hours <= 0:
             raise ProtocolError(self.session, "a time above zero", "session")
+        for name, figure in self.population.items():
+            ends = (0, 150) if name == "age" else (20, 400) if name == "weight" else (0, 1)
+            if not ends[0] <= figure.mean <= ends[1]:
+                raise ProtocolError(figure.mean, f"{ends[0]} to {ends[1]}", f"population.{name}.mean")
         if not self.conditions:
             raise ProtocolError("no arm", "at least one with simulate = true", "arm")
         self._check_times()
@@ -215,7 +226,12 @@ class Protocol(Record):
                     raise ProtocolError(sequence.arms, "every arm of the trial once", f"sequence {sequence.name!r}")
         elif len(live) > 1:
             raise ProtocolError(len(live), "one with simulate = true, unless the trial has sequences", "period")
-        elif any(arm.n is None for arm in self.conditions):
+        if self.baseline_scale not in MOOD_SCALES:
+            raise ProtocolError(self.baseline_scale, f"one of {', '.join(MOOD_SCALES)}", "baseline_scale")
+        groups = [group.n or 0 for group in self.sequences or self.conditions]
+        if self.randomise.block and self.randomise.block % (sum(groups) // gcd(*groups) if all(groups) else 1):
+            raise ProtocolError(self.randomise.block, f"a multiple of {sum(groups) // gcd(*groups)}", "randomise.block")
+        if not self.sequences and any(arm.n is None for arm in self.conditions):
             raise ProtocolError(None, "people per arm", "arm.n")
 
     def _check_times(self) -> None:
@@ -236,9 +252,6 @@ class Protocol(Record):
             )
 
     def _check_doses(self, arm: Arm) -> None:
-        with reading(f"arm {arm.name!r}.sessions"):
-            if not self.session_h(arm) and arm.sessions != NO_SESSIONS:
-                raise ProtocolError(arm.sessions, f"a schedule, as no dose tells it, or {NO_SESSIONS!r}")
         for dose in arm.doses:
             where = f"arm {arm.name!r}.dose of {dose.drug}"
             with reading(f"{where}.schedule"):
@@ -248,6 +261,9 @@ class Protocol(Record):
             if dose.flexible is not None:
                 with reading(f"{where}.flexible.after"):
                     schedule.moment(dose.flexible.after, self.first_day)
+        with reading(f"arm {arm.name!r}.sessions"):
+            if not self.session_h(arm) and arm.sessions != NO_SESSIONS:
+                raise ProtocolError(arm.sessions, f"a schedule, as no dose tells it, or {NO_SESSIONS!r}")
 
     def _check_names(self) -> None:
         arms, scales = {arm.name for arm in self.conditions}, set(self.scales)
@@ -275,12 +291,12 @@ class Protocol(Record):
         """True when each person passes through every arm."""
         return bool(self.sequences)
 
-    @cached_property
+    @property
     def conditions(self) -> tuple[Arm, ...]:
         """The arms that are simulated."""
         return tuple(arm for arm in self.arms if arm.simulate)
 
-    @cached_property
+    @property
     def live_periods(self) -> tuple[Period, ...]:
         """The periods that are simulated; a trial without any has one unnamed."""
         return tuple(period for period in self.periods if period.simulate) or (Period(name="only"),)
@@ -312,7 +328,7 @@ class Protocol(Record):
             return schedule.times(arm.sessions, self.first_day)
         return tuple(sorted({h for d in arm.doses if not schedule.span(d.lead) for h in self.dose_h(d)}))
 
-    @cached_property
+    @property
     def baseline_h(self) -> float:
         """Hour of the baseline rating: before anything is given."""
         return min([0.0, *(hour for arm in self.conditions for dose in arm.doses for hour in self.dose_h(dose))])
@@ -329,12 +345,12 @@ class Protocol(Record):
             raise KeyError(scale)
         return (self.baseline_h, *sorted(found - {self.baseline_h}))
 
-    @cached_property
+    @property
     def visit_h(self) -> tuple[float, ...]:
         """Every hour of a period at which something is rated, ascending."""
         return tuple(sorted({hour for rating in self.ratings for hour in self.rated_h(rating.scale)}))
 
-    @cached_property
+    @property
     def scales(self) -> tuple[str, ...]:
         """The scales rated, each once."""
         return tuple(dict.fromkeys(rating.scale for rating in self.ratings))

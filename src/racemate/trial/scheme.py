@@ -6,10 +6,16 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from racemate.chain.score import Score
 from racemate.evidence.record import Number, Record, Text
 from racemate.trial.schedule import ProtocolError
 
+NOT_RATED = ("systolic_rise", "sedation", "nausea")
 Test = Literal["paired-t", "two-sample-t", "ancova"]
+READINGS = {**{name: name for name in Score._fields if name not in NOT_RATED}, "systolic": "systolic_rise"}
+"""Reading of the chain behind each scale that can be rated."""
+MOOD_SCALES = ("madrs", "hamd17", "hamd6", "bdi2", "qids", "phq9", "ssi")
+"""Scales that read the latent severity, so that mood and rater error move them."""
 EVERYONE, COMPLETERS = "everyone", "completers"
 """Groups that every trial has: whoever has the rating at hand, and whoever has every rating."""
 CONTRASTS = ("difference", "ls-difference", "p-value", "test-statistic", "effect-size", "risk-difference", "odds-ratio")

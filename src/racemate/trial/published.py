@@ -1,0 +1,173 @@
+"""Published: the rows of a trial's report, the question that mirrors each, and what the protocol leaves the report to say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from racemate.evidence.record import Observation, Trial
+from racemate.trial import schedule
+from racemate.trial.analyse import exact_interval
+from racemate.trial.look import DROPOUT, SHARES, Question, refusal
+from racemate.trial.protocol import Arm, Figure, Protocol, build
+from racemate.trial.scheme import COMPLETERS, EVERYONE, Analysis
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_WHOLE_TRIAL = {"", "all-randomised", "itt", "mitt", "fas", "safety", "per-protocol"}
+"""Populations that are everyone in a virtual trial, where nobody is randomised and then not treated."""
+_PER_CENT = {"percent": 1.0, "%": 1.0, "1": 100.0}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question with the time as the trial writes it, and the unit of that time."""
+
+    question: Question
+    time: float | None
+    time_unit: str
+
+
+def protocol_of(trial: Trial) -> Protocol:
+    """Protocol of a published trial, its people as its own report describes them (baseline, age, sex, weight).
+
+    What `protocol.toml` states stands; what it leaves out comes from the rows of `outcomes.csv`.  Raises EvidenceError.
+    """
+    protocol = build({**trial.protocol, "id": trial.id}, f"evidence/trials/{trial.id}/protocol.toml")
+    arms = tuple(_with_baseline(arm, protocol, trial) for arm in protocol.arms)
+    people = {
+        name: figure for name in ("age", "female", "weight", "asian", "japanese") if (figure := _described(trial, name))
+    }
+    return protocol.model_copy(update={"arms": arms, "population": {**people, **protocol.population}})
+
+
+def _with_baseline(arm: Arm, protocol: Protocol, trial: Trial) -> Arm:
+    if arm.baseline is not None or not arm.simulate:
+        return arm
+    for row in trial.observations:
+        here = row.period in ("", *(period.name for period in protocol.live_periods))
+        entry = row.outcome == protocol.baseline_scale and row.statistic == "observed-mean" and row.spread_kind == "sd"
+        if here and entry and row.arm in (arm.name, "all") and _hour(protocol, row) == protocol.baseline_h:
+            figure = Figure(mean=row.value, sd=row.spread or 0.0, how=row.how, source=row.source, place=row.place)
+            return arm.model_copy(update={"baseline": figure})
+    return arm
+
+
+def _described(trial: Trial, name: str) -> Figure | None:
+    """Mean and standard deviation of a covariate over the arms, weighted by their size."""
+    rows = [row for row in trial.observations if row.outcome == name and row.statistic in ("observed-mean", "share")]
+    if not rows:
+        return None
+    scale = 0.01 if rows[0].unit in ("percent", "%") else 1.0
+    weight = [float(row.n or 1) for row in rows]
+    mean = sum(w * row.value for w, row in zip(weight, rows, strict=True)) / sum(weight)
+    variance = sum(
+        w * ((row.spread or 0.0) ** 2 + (row.value - mean) ** 2) for w, row in zip(weight, rows, strict=True)
+    )
+    sd = (variance / sum(weight)) ** 0.5 if rows[0].spread_kind == "sd" else 0.0
+    return Figure(mean=mean * scale, sd=sd * scale, how=rows[0].how, source=rows[0].source, place=rows[0].place)
+
+
+def _hour(protocol: Protocol, row: Observation) -> float | None:
+    if row.time is None:
+        return None
+    hour = schedule.elapsed(row.time, row.time_unit, protocol.first_day)
+    return protocol.baseline_h if hour == 0 else hour
+
+
+def mirror(protocol: Protocol, row: Observation) -> tuple[Question, str]:
+    """The question that a published row answers, and why it cannot be put to the virtual trial (empty when it can)."""
+    names = {group.name for group in protocol.groups}
+    group = EVERYONE if row.population in _WHOLE_TRIAL else row.population
+    asked = Question(row.outcome, row.statistic, row.arm, _hour(protocol, row), group, _test(protocol, row))
+    if row.period and row.period not in {period.name for period in protocol.live_periods}:
+        return asked, f"the period {row.period!r} is not simulated"
+    if group not in {EVERYONE, COMPLETERS} | names:
+        return asked, f"the group {row.population!r} is not told apart"
+    if row.outcome == DROPOUT and ("adverse" in row.note or row.time is not None):
+        return asked, "leaving for one cause is not simulated"
+    return asked, refusal(protocol, asked)
+
+
+def _test(protocol: Protocol, row: Observation) -> Any:
+    """The test that the protocol's analyses use for the row's contrast."""
+    for analysis in protocol.analyses:
+        if analysis.outcome == row.outcome and row.arm in analysis.contrasts:
+            return analysis.test
+    return None
+
+
+def questions(protocol: Protocol, rows: tuple[Observation, ...] = ()) -> tuple[Asked, ...]:
+    """Everything to be asked of a virtual trial: the protocol's analyses, then published rows they do not cover; each once."""
+    found: dict[Question, Asked] = {}
+    for analysis in protocol.analyses:
+        for asked in _of_analysis(protocol, analysis):
+            found.setdefault(asked.question, asked)
+    for row in rows:
+        question, why = mirror(protocol, row)
+        if not why:
+            found.setdefault(question, Asked(question, row.time, row.time_unit))
+    return tuple(found.values())
+
+
+def _of_analysis(protocol: Protocol, analysis: Analysis) -> Iterator[Asked]:
+    for text in analysis.at:
+        hour, (time, unit) = protocol.at(text), written(text)
+        for statistic in analysis.statistics:
+            for arm in (*analysis.arms, *analysis.contrasts):
+                question = Question(
+                    analysis.outcome,
+                    statistic,
+                    arm,
+                    hour,
+                    analysis.group or EVERYONE,
+                    analysis.test if " vs " in arm else None,
+                    analysis.over,
+                )
+                if not refusal(protocol, question):
+                    yield Asked(question, time, unit)
+
+
+def written(text: str) -> tuple[float, str]:
+    """A time as a number and a unit: ``"day 8"`` is 8 day, ``"24 h"`` 24 h, ``"baseline"`` 0 h."""
+    words = text.strip().lower().split()
+    if words[0] == "day":
+        return float(words[1]), "day"
+    if words[0] == "baseline":
+        return 0.0, "h"
+    hours = schedule.moment(text, 1)
+    return (float(words[0]), words[1]) if len(words) > 1 else (hours or 0.0, "h")
+
+
+def observed(protocol: Protocol, rows: tuple[Observation, ...]) -> pd.DataFrame:
+    """Published rows as a frame: the columns of `outcomes.csv`, ``hours`` since the first session, and whether a row is mirrored.
+
+    Shares are in percent.  A share that comes with a count and no interval gets its exact 95 % interval.
+    """
+    import pandas as pd
+
+    seen: set[Question] = set()
+    table: list[dict[str, Any]] = []
+    for row in rows:
+        question, why = mirror(protocol, row)
+        if not why and question in seen:
+            why = "another row states the same quantity"
+        seen |= {question} if not why else set()
+        table.append({**_cells(row), "hours": question.hour, "mirrored": not why, "reason": why})
+    columns = [name for name in Observation.model_fields if name != "line"]
+    return pd.DataFrame(table, columns=[*columns, "hours", "mirrored", "reason"])
+
+
+def _cells(row: Observation) -> dict[str, Any]:
+    cells = row.model_dump(exclude={"line"})
+    if row.statistic in SHARES and row.unit in _PER_CENT:
+        factor = _PER_CENT[row.unit]
+        for name in ("value", "spread", "low", "high"):
+            cells[name] = None if cells[name] is None else cells[name] * factor
+        cells["unit"] = "percent"
+    if row.count is not None and row.n and row.spread_kind == "none":
+        low, high = exact_interval(row.count, row.n)
+        cells |= {"spread_kind": "exact95", "low": 100 * low, "high": 100 * high}
+    return cells

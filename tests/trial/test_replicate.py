@@ -1,0 +1,208 @@
+"""A published trial runs under rival worlds; what is known of the world comes back in the frames and the verdict."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from racemate.evidence.finding import EvidenceError
+from racemate.evidence.library import library
+from racemate.trial.protocol import build
+from racemate.trial.published import mirror, observed, protocol_of
+from racemate.trial.replicate import Replication, replicate
+from tests.trial.fake import FakeWorld
+from tests.trial.test_protocol import OURS
+
+AB = "placebo + ketamine vs naltrexone + ketamine"
+WORLDS = {
+    "nothing": FakeWorld("nothing", effect=0.0),
+    "drug": FakeWorld("drug", effect=1.4),
+    "opioid": FakeWorld("opioid", effect=1.4, block=1.0),
+}
+
+
+def run(
+    trial: Any = "williams-2018", names: tuple[str, ...] = ("nothing", "drug", "opioid"), **asked: Any
+) -> Replication:
+    return replicate(trial, names, **{"replicates": 200, "worlds": WORLDS.__getitem__, **asked})
+
+
+@pytest.fixture(scope="module")
+def williams() -> Replication:
+    return run()
+
+
+def cell(
+    found: Replication, hypothesis: str, statistic: str, time: float, group: str = "completers", **where: Any
+) -> pd.Series:
+    table = found.simulated
+    asked = {
+        "hypothesis": hypothesis,
+        "statistic": statistic,
+        "time": time,
+        "population": group,
+        "outcome": "hamd17",
+        **where,
+    }
+    keep = np.logical_and.reduce([table[name] == value for name, value in asked.items()])
+    assert keep.sum() == 1
+    return table[keep].iloc[0]
+
+
+def test_the_frames_have_the_promised_columns(williams: Replication) -> None:
+    promised = ["hypothesis", "arm", "outcome", "statistic", "time", "median", "low", "high", "n"]
+    assert set(promised) <= set(williams.simulated.columns)
+    assert list(williams.verdict.columns[:4]) == ["hypothesis", "pattern", "probability", "monte_carlo_error"]
+    assert set(williams.simulated.groupby("hypothesis").size()) == {len(williams.asked)}
+
+
+def test_a_blocked_drug_is_seen_as_the_difference_it_is(williams: Replication) -> None:
+    found = cell(williams, "opioid", "difference", 1, arm=AB)
+    assert found["median"] == pytest.approx(-0.7 * (24 - 0.77 * 5), abs=0.6)
+    assert found["low"] < found["median"] < found["high"]
+    assert cell(williams, "opioid", "observed-change", 1, arm="naltrexone + ketamine")["median"] == pytest.approx(
+        0, abs=0.3
+    )
+    assert cell(williams, "drug", "difference", 1, arm=AB)["median"] == pytest.approx(0, abs=0.3)
+
+
+def test_choosing_responders_makes_attenuation_where_there_is_none(williams: Replication) -> None:
+    chosen = cell(williams, "drug", "difference", 1, group="responders", arm=AB)
+    everyone = cell(williams, "drug", "difference", 1, arm=AB)
+    assert chosen["median"] < everyone["median"] - 0.2
+
+
+def test_the_pattern_is_likelier_where_naltrexone_blocks(williams: Replication) -> None:
+    table = williams.verdict.set_index(["hypothesis", "pattern"])["probability"]
+    early = "attenuated on days 1 and 3"
+    assert table["opioid", early] > 0.95
+    assert table["drug", early] < 0.1
+    assert table["nothing", early] < 0.05
+    assert table["opioid", "no difference in dissociation"] == 1
+    # The fake world does not fade, so the days that shall show no difference do show one.
+    assert table["opioid", "attenuated on days 1 and 3, not on days 5, 7 and 14"] < 0.05
+    assert (williams.verdict["monte_carlo_error"] > 0).all()
+
+
+def test_the_false_alarm_rate_is_the_level_of_the_test() -> None:
+    arms = [{"name": name, "n": 20, "sessions": "once"} for name in ("one", "two")]
+    asked = {"outcome": "madrs", "at": ["day 8"], "contrasts": ["one vs two"], "statistics": ["p-value"]}
+    analyses = [{**asked, "test": test} for test in ("two-sample-t", "ancova")]
+    protocol = build({"arm": arms, "rating": [{"scale": "madrs", "at": ["day 8"]}], "analysis": analyses})
+    p = run(protocol, ("nothing",), replicates=2000).answers["nothing"]
+    assert len(p) == 2
+    assert np.mean(p < 0.05, axis=1) == pytest.approx(0.05, abs=0.015)
+    assert np.mean(p < 0.5, axis=1) == pytest.approx(0.5, abs=0.035)
+
+
+def test_replicates_do_not_depend_on_how_many_are_run() -> None:
+    few, many = run(names=("drug",), replicates=5), run(names=("drug",), replicates=12)
+    np.testing.assert_array_equal(few.answers["drug"], many.answers["drug"][:, :5])
+
+
+def test_another_seed_is_another_trial() -> None:
+    one, two = run(names=("drug",), replicates=5), run(names=("drug",), replicates=5, seed=2)
+    assert not np.array_equal(one.answers["drug"], two.answers["drug"], equal_nan=True)
+
+
+def test_the_manifest_says_what_was_run_and_what_was_guessed(williams: Replication) -> None:
+    manifest = williams.manifest
+    assert manifest["use"] == "hold-out"
+    assert "priors" in manifest["parameters"]
+    assert any(line.startswith("baseline: 24") and "assumed" in line for line in manifest["assumptions"])
+    assert {"williams-2018", "jnj-mechanism-page"} <= set(manifest["sources"])
+    assert set(manifest["sources"]) <= set(library().sources)
+
+
+def test_people_per_arm_can_be_chosen() -> None:
+    found = run("murrough-2013", ("drug",), people=9, replicates=3)
+    assert found.manifest["people_simulated"] == 18
+    row = found.simulated.query("statistic == 'response' and time == 24 and arm == 'ketamine'").iloc[0]
+    assert row["n"] <= 9
+
+
+def test_a_protocol_of_ones_own_runs_without_a_published_row() -> None:
+    arm = {"name": "ketamine", "n": 12, "dose": [{"drug": "ketamine", "route": "im", "amount": "35 mg"}]}
+    analysis = {"outcome": "madrs", "at": ["24 h"], "arms": ["ketamine"], "statistics": ["observed-change"]}
+    protocol = build({"arm": [arm], "rating": [{"scale": "madrs", "at": ["24 h"]}], "analysis": [analysis]})
+    found = run(protocol, ("drug",), replicates=4)
+    assert found.observed.empty
+    assert found.verdict.empty
+    assert found.simulated["replicates"].tolist() == [4]
+
+
+def test_the_dataset_holds_every_replicate(williams: Replication) -> None:
+    cube = williams.to_xarray()["answer"]
+    assert cube.sizes == {"hypothesis": 3, "question": len(williams.asked), "replicate": 200}
+
+
+def test_an_interrupted_run_stops() -> None:
+    def stop(hypothesis: str, done: int, total: int) -> None:
+        assert (hypothesis, done) == ("nothing", total)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(progress=stop)
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ({"trial": "wiliams-2018"}, "did you mean 'williams-2018'"),
+        ({"people": 0}, "people: found 0, allowed: a whole number from 1"),
+        ({"replicates": 0}, "replicates: found 0"),
+        ({"replicates": 2.5}, "replicates: found 2.5"),
+        ({"seed": -1}, "seed: found -1"),
+        ({"names": ()}, "hypotheses: found none"),
+    ],
+)
+def test_what_nobody_can_run_is_refused(asked: dict[str, Any], words: str) -> None:
+    with pytest.raises(EvidenceError, match=words):
+        run(**asked)
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_every_trial_runs_and_mirrors_its_own_rows(name: str) -> None:
+    found = run(name, ("drug",), replicates=4)
+    seen = found.observed
+    assert seen["mirrored"].any()
+    assert (seen["reason"] != "").equals(~seen["mirrored"])
+    asked = {(a.question.outcome, a.question.statistic, a.question.arm, a.question.hour) for a in found.asked}
+    for row in seen[seen["mirrored"]].to_dict("records"):
+        hour = None if pd.isna(row["hours"]) else row["hours"]
+        assert (row["outcome"], row["statistic"], row["arm"], hour) in asked
+    numbers = found.simulated[["median", "low", "high"]].dropna().to_numpy(dtype=float)
+    assert np.isfinite(numbers).all()
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_what_a_protocol_cites_is_there(name: str) -> None:
+    record = library().trial(name)
+    protocol = protocol_of(record)
+    figures = [*protocol.population.values(), protocol.baseline, *(arm.baseline for arm in protocol.conditions)]
+    flexible = [dose.flexible for arm in protocol.conditions for dose in arm.doses]
+    cited = [part.source for part in (*figures, *flexible, *protocol.patterns) if part is not None and part.source]
+    assert set(cited) <= set(library().sources)
+    assert protocol.patterns
+
+
+def test_a_share_gets_its_exact_interval() -> None:
+    record = library().trial("williams-2018")
+    table = observed(protocol_of(record), record.observations)
+    row = table[table["statistic"] == "response"].iloc[0]
+    assert (row["low"], row["high"]) == pytest.approx((27.7, 84.8), abs=0.1)
+
+
+def test_a_row_of_a_period_that_is_not_run_says_so() -> None:
+    record = library().trial("daly-2018")
+    protocol = protocol_of(record)
+    second = [mirror(protocol, row)[1] for row in record.observations if row.period == "second"]
+    assert len(second) > 10
+    assert set(second) == {"the period 'second' is not simulated"}
+
+
+def test_the_least_squares_difference_is_that_of_the_drug() -> None:
+    found = run("murrough-2013", ("drug",), replicates=60)
+    row = found.simulated.query("statistic == 'ls-difference' and time == 24").iloc[0]
+    assert row["median"] == pytest.approx(-0.7 * (32.1 - 5), abs=1.0)
