@@ -29,7 +29,7 @@ def lanes() -> Iterator[None]:
     """The engine lets people broadcast along matrices, on purpose; the suite's default refuses what broadcasts by accident."""
     import jax
 
-    before = jax.config.read("jax_numpy_rank_promotion")
+    before = jax.config.values["jax_numpy_rank_promotion"]
     jax.config.update("jax_numpy_rank_promotion", "allow")
     yield
     jax.config.update("jax_numpy_rank_promotion", before)
