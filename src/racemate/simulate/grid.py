@@ -18,7 +18,7 @@ from racemate.simulate.timeline import Segment, Timeline
 
 Step = tuple[dict[str, Any], dict[str, Any]]
 
-TOLERANCE = 1e-8
+TOLERANCE = 1e-7
 """Error allowed to one window, relative to a state plus a hundredth of the largest value it has had so far."""
 _FLOOR = 1e-2
 _LEAST = 0.1
@@ -52,6 +52,8 @@ class _Pilot:
     fine: tuple[dict[str, Any], Any]
     coarse: tuple[dict[str, Any], Any]
     scale: NDArray[np.float64]
+    allowed: int = _FIRST
+    setting: NDArray[np.float64] | None = None
     error: float = 0.0
 
 
@@ -83,7 +85,9 @@ def at_levels(ladder: Mapping[str, Any], levels: Iterable[int]) -> dict[int, Ste
 def _segment(pilot: _Pilot, segment: Segment, tolerance: float) -> tuple[int, ...]:
     pilot.fine = (jumped(pilot.fine[0], segment), pilot.fine[1])
     pilot.coarse = (jumped(pilot.coarse[0], segment), pilot.coarse[1])
-    left, allowed, chosen = segment.ticks, _FIRST, []
+    quiet = not segment.jumps and pilot.setting is not None and np.array_equal(pilot.setting, segment.setting)
+    allowed, pilot.setting = pilot.allowed if quiet else _FIRST, segment.setting
+    left, chosen = segment.ticks, list[int]()
     while left:
         level = min(allowed, (left & -left).bit_length(), LEVELS - 1)
         error, end = _try(pilot, segment, level)
@@ -96,6 +100,7 @@ def _segment(pilot: _Pilot, segment: Segment, tolerance: float) -> tuple[int, ..
         left -= 1 << (level - 1)
         if error * 2**_ORDER < tolerance:
             allowed = max(allowed, level + 1)
+    pilot.allowed = allowed
     if segment.visit is not None:
         pilot.error = max(pilot.error, _distance(pilot, pilot.coarse[1], pilot.fine[1]))
     return tuple(chosen)

@@ -22,11 +22,11 @@ from racemate.simulate.collocation import Radau, radau
 
 TICK_H = 1 / 600
 """Unit of time, six seconds: every event falls on a tick."""
-LEVELS = 15
-"""A window of level k lasts 2**(k - 1) ticks: half a tick at level 0, about 13.7 h at level 14."""
+LEVELS = 17
+"""A window of level k lasts 2**(k - 1) ticks: half a tick at level 0, about 55 h at level 16."""
 NODES = 8
 SWEEPS = 6
-"""Passes over a state whose rate changes inside a window, and over a cycle of states."""
+"""Passes over a state whose rate changes inside a window, and over states that depend on each other in a circle."""
 _HALVINGS = 3
 _TERMS = 7
 
