@@ -31,8 +31,8 @@ def test_two_sample_t_agrees_with_scipy(data: tuple[np.ndarray, np.ndarray, np.n
     x, y, mask = data
     found = analyse.two_sample_t(x, y, mask, ~mask)
     for r in range(R):
-        expected = stats.ttest_ind(x[r][mask[r]], y[r][~mask[r]])
-        assert [found.t[r], found.p[r]] == pytest.approx([expected.statistic, expected.pvalue])
+        t, p = stats.ttest_ind(x[r][mask[r]], y[r][~mask[r]])
+        assert [found.t[r], found.p[r]] == pytest.approx([t, p])
 
 
 def test_analysis_of_covariance_agrees_with_least_squares(data: tuple[np.ndarray, np.ndarray, np.ndarray]) -> None:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import xarray
 
-REPLICATES = 200
+REPLICATES = 100
 SEED = 1
 LEVEL = (2.5, 50.0, 97.5)
 """Percentiles over replicates that are reported as low, median and high."""
