@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from racemate.chain import circuit, concentration, dose, laws, occupancy, plasticity, score, severity, whole
+from racemate.chain import circuit, concentration, covariates, dose, laws, occupancy, plasticity, score, severity, whole
 from racemate.hypothesis import edges
 from racemate.readings import symbolic
 from racemate.readings.independent import Plain
@@ -46,6 +46,11 @@ def states(cls: Any, y: Any, records: Any) -> dict[str, float]:
     return {f"state {n}": float(laws.slope(a, r)) for n, a, r in zip(names, y, records, strict=True)}
 
 
+def persons(link: str, own: Any, changed: Any) -> dict[str, float]:
+    before, after = leaves(own), leaves(changed)
+    return {f"person {link}.Person.{name}": float(v) for name, v in after.items() if v != before[name]}
+
+
 def _concentration(n: Numbers, p: whole.Par) -> dict[str, float]:
     y, own = n.record(concentration.State), p.concentration
     moves = concentration.transfers(own)
@@ -55,7 +60,9 @@ def _concentration(n: Numbers, p: whole.Par) -> dict[str, float]:
         for part in amounts._fields
     }
     seen = signals(concentration.Exposure, concentration.signal(y, own))
-    return slopes | seen | signals(concentration.Plasma, concentration.plasma(y, own))
+    changed = concentration.individual(own, n.record(covariates.Person), Plain)
+    seen |= persons("concentration", own, changed) | signals(concentration.Plasma, concentration.plasma(y, own))
+    return slopes | seen
 
 
 def _occupancy(n: Numbers, p: whole.Par) -> dict[str, float]:
@@ -66,6 +73,7 @@ def _occupancy(n: Numbers, p: whole.Par) -> dict[str, float]:
 def _circuit(n: Numbers, p: whole.Par) -> dict[str, float]:
     o, y = n.record(occupancy.Occupancy), n.record(circuit.State)
     seen = signals(circuit.Circuit, circuit.signal(o, y, p.circuit, Plain))
+    seen |= persons("circuit", p.circuit, circuit.individual(p.circuit, n.record(covariates.Person)))
     return seen | states(circuit.State, y, circuit.relaxations(o, y, p.circuit, Plain))
 
 
@@ -81,7 +89,8 @@ def _severity(n: Numbers, p: whole.Par) -> dict[str, float]:
     blocked, felt = n.record(occupancy.Occupancy).mor_blocked, n.record(circuit.Circuit).felt
     seen = severity.signal(y, ref, blocked, n(SINCE), s, p.severity, Plain)
     records = severity.relaxations(n.record(plasticity.Plasticity), felt, blocked, s, p.severity)
-    return signals(severity.Severity, seen) | states(severity.State, y, records)
+    changed = persons("severity", p.severity, severity.individual(p.severity, n.record(covariates.Person)))
+    return changed | signals(severity.Severity, seen) | states(severity.State, y, records)
 
 
 def _score(n: Numbers, p: whole.Par) -> dict[str, float]:
@@ -126,7 +135,10 @@ def test_the_formulas_give_the_chain_its_numbers(link: str, since: float, rng: n
 def test_shares_of_a_dose_are_those_of_the_chain(rng: np.random.Generator) -> None:
     numbers = Numbers(rng)
     p = numbers.par().dose
-    found = {one.name: one for one in symbolic.equations("dose")}
+    changed = next(one for one in symbolic.equations("dose") if one.kind == "person")
+    value = changed.right.subs({s: numbers(s.name) for s in changed.right.free_symbols})
+    assert float(value) == pytest.approx(dose.individual(p, numbers.record(covariates.Person)).f_nasal, rel=1e-12)
+    found = {one.name: one for one in symbolic.equations("dose") if one.kind == "input"}
     for name, one in found.items():
         names = sorted(one.right.free_symbols, key=str)
         value = float(one.right.subs({s: numbers(s.name) for s in names}))

@@ -83,6 +83,8 @@ def glyph(record: str, field: str) -> Glyph:
     words = field.replace("_", " ").replace(".", " ")
     if cls == "Par":
         return _parameter(field)
+    if cls == "Person" and link != "covariates":
+        return _parameter(field)._replace(above="person")
     if record == "concentration.State":
         body, _, compartment = field.partition(".")
         return Glyph("A", compartment.replace("_", " "), _analyte(body))

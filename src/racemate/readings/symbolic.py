@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, get_type_hints
 
 import sympy as sp
 
-from racemate.chain import circuit, concentration, dose, laws, occupancy, plasticity, score, severity, whole
+from racemate.chain import circuit, concentration, covariates, dose, laws, occupancy, plasticity, score, severity, whole
 from racemate.hypothesis import EDGE, edges
 from racemate.readings.glyphs import Glyph, glyph
 from racemate.readings.names import build, is_record, leaves
@@ -71,7 +71,7 @@ class Abbreviated:
 
 
 class Equation(NamedTuple):
-    """One formula: ``kind`` is term, signal, state or input; ``left`` and ``right`` are sympy expressions.
+    """One formula: ``kind`` is person, term, signal, state or input; ``left`` and ``right`` are sympy expressions.
 
     Of a state, ``right`` is the time derivative per hour.
     """
@@ -189,6 +189,16 @@ def _terms(**values: Any) -> list[Equation]:
     return [Equation(name, "term", sp.Symbol(name, nonnegative=True), value) for name, value in values.items()]
 
 
+def _persons(record: str, own: Any, changed: Any) -> list[Equation]:
+    """Parameters that a person's covariates change."""
+    before, after = leaves(own), leaves(changed)
+    return [
+        Equation(name, "person", sp.Symbol(f"{record}.Person.{name}", positive=True), value)
+        for name, value in after.items()
+        if value != before[name]
+    ]
+
+
 def _states(cls: Any, records: Any) -> list[Equation]:
     found: list[Equation] = []
     for name, y, record in zip(cls._fields, symbols(cls), records, strict=True):
@@ -227,7 +237,7 @@ def _shorter(expression: Any) -> Any:
 
 
 def _dose(p: whole.Par) -> list[Equation]:
-    found: list[Equation] = []
+    found = _persons("dose", p.dose, dose.individual(p.dose, symbols(covariates.Person)))
     ketamine = [("esketamine", route, later) for route in dose.routes("esketamine") for later in (False, True)]
     others = [
         (drug, route, False) for drug in dose.drugs() if drug not in dose.ENANTIOMERS for route in dose.routes(drug)
@@ -243,7 +253,8 @@ def _dose(p: whole.Par) -> list[Equation]:
 def _concentration(p: whole.Par) -> list[Equation]:
     y, moves = symbols(concentration.State), concentration.transfers(p.concentration)
     twin = dict(zip(y.ketamine_s, y.ketamine_r, strict=True))
-    found: list[Equation] = []
+    changed = concentration.individual(p.concentration, symbols(covariates.Person), Algebra)
+    found = _persons("concentration", p.concentration, changed)
     for body, amounts in zip(y._fields, y, strict=True):
         for part, one in zip(amounts._fields, amounts, strict=True):
             slope = laws.transfer_slope(part, amounts, moves[body])
@@ -275,7 +286,8 @@ def _circuit(p: whole.Par) -> list[Equation]:
     }
     terms |= {f"loss_{cell}": _loss(o, y, own, place) for cell, place in (("interneuron", 0), ("pyramidal", 3))}
     signals = _named(circuit.Circuit, circuit.signal(o, y, own, Algebra))
-    return _terms(**terms) + signals + _states(circuit.State, records)
+    persons = _persons("circuit", own, circuit.individual(own, symbols(covariates.Person)))
+    return persons + _terms(**terms) + signals + _states(circuit.State, records)
 
 
 def _loss(o: Any, y: Any, own: Any, place: int) -> Any:
@@ -298,7 +310,8 @@ def _severity(p: whole.Par) -> list[Equation]:
     since = sp.Symbol("hours_on_treatment", real=True)
     seen = severity.signal(y, symbols(severity.Reference), blocked, since, s, own, Algebra)
     states = _states(severity.State, severity.relaxations(symbols(plasticity.Plasticity), felt, blocked, s, own))
-    return _terms(context=severity.context(s, own)) + _named(severity.Severity, seen) + states
+    persons = _persons("severity", own, severity.individual(own, symbols(covariates.Person)))
+    return persons + _terms(context=severity.context(s, own)) + _named(severity.Severity, seen) + states
 
 
 def _score(p: whole.Par) -> list[Equation]:

@@ -1,0 +1,1 @@
+"""Report: figures, cards and tables that a reader takes away."""
