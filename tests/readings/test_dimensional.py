@@ -11,7 +11,6 @@ import pytest
 from racemate.chain import (
     circuit,
     concentration,
-    covariates,
     dose,
     laws,
     occupancy,
@@ -23,7 +22,7 @@ from racemate.chain import (
 from racemate.readings.dimensional import CHECKS, Aware, audit
 from racemate.units import declared, registry
 
-LINKS = (laws, covariates, dose, concentration, occupancy, circuit, plasticity, severity, score, whole)
+LINKS = (laws, dose, concentration, occupancy, circuit, plasticity, severity, score, whole)
 
 
 @pytest.mark.parametrize("check", CHECKS)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from racemate.chain import circuit, concentration, covariates, dose, laws, occupancy, plasticity, score, severity, whole
+from racemate.chain import circuit, concentration, dose, laws, occupancy, plasticity, score, severity, whole
 from racemate.hypothesis import edges
 from racemate.readings import symbolic
 from racemate.readings.independent import Plain
@@ -60,7 +60,7 @@ def _concentration(n: Numbers, p: whole.Par) -> dict[str, float]:
         for part in amounts._fields
     }
     seen = signals(concentration.Exposure, concentration.signal(y, own))
-    changed = concentration.individual(own, n.record(covariates.Person), Plain)
+    changed = concentration.individual(own, n.record(laws.Person), Plain)
     seen |= persons("concentration", own, changed) | signals(concentration.Plasma, concentration.plasma(y, own))
     return slopes | seen
 
@@ -73,7 +73,7 @@ def _occupancy(n: Numbers, p: whole.Par) -> dict[str, float]:
 def _circuit(n: Numbers, p: whole.Par) -> dict[str, float]:
     o, y = n.record(occupancy.Occupancy), n.record(circuit.State)
     seen = signals(circuit.Circuit, circuit.signal(o, y, p.circuit, Plain))
-    seen |= persons("circuit", p.circuit, circuit.individual(p.circuit, n.record(covariates.Person)))
+    seen |= persons("circuit", p.circuit, circuit.individual(p.circuit, n.record(laws.Person)))
     return seen | states(circuit.State, y, circuit.relaxations(o, y, p.circuit, Plain))
 
 
@@ -89,7 +89,7 @@ def _severity(n: Numbers, p: whole.Par) -> dict[str, float]:
     blocked, felt = n.record(occupancy.Occupancy).mor_blocked, n.record(circuit.Circuit).felt
     seen = severity.signal(y, ref, blocked, n(SINCE), s, p.severity, Plain)
     records = severity.relaxations(n.record(plasticity.Plasticity), felt, blocked, s, p.severity)
-    changed = persons("severity", p.severity, severity.individual(p.severity, n.record(covariates.Person)))
+    changed = persons("severity", p.severity, severity.individual(p.severity, n.record(laws.Person)))
     return changed | signals(severity.Severity, seen) | states(severity.State, y, records)
 
 
@@ -137,7 +137,7 @@ def test_shares_of_a_dose_are_those_of_the_chain(rng: np.random.Generator) -> No
     p = numbers.par().dose
     changed = next(one for one in symbolic.equations("dose") if one.kind == "person")
     value = changed.right.subs({s: numbers(s.name) for s in changed.right.free_symbols})
-    assert float(value) == pytest.approx(dose.individual(p, numbers.record(covariates.Person)).f_nasal, rel=1e-12)
+    assert float(value) == pytest.approx(dose.individual(p, numbers.record(laws.Person)).f_nasal, rel=1e-12)
     found = {one.name: one for one in symbolic.equations("dose") if one.kind == "input"}
     for name, one in found.items():
         names = sorted(one.right.free_symbols, key=str)
