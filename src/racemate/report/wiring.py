@@ -14,7 +14,7 @@ from racemate.readings.symbolic import equations, glyph_of
 LINKS = ("circuit", "plasticity", "severity")
 """The links that cards speak for."""
 
-_COLUMNS = {"covariates": 0, "occupancy": 0, "circuit": 1, "plasticity": 3, "severity": 4}
+_COLUMNS = {"laws": 0, "occupancy": 0, "circuit": 1, "plasticity": 3, "severity": 4}
 _SIGNALS = 2
 _WIDTH, _ROW, _TOP, _BOX, _HEIGHT, _MARGIN = 250, 30, 36, 150, 22, 44
 
