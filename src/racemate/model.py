@@ -124,8 +124,16 @@ def _refuse_strangers(units: Mapping[str, str], known: Library) -> None:
     orphan = (name for name, parameter in known.parameters.items() if parameter.link in links and name not in units)
     refuse(
         (
-            *(Finding(f"evidence/parameters/{n.partition('.')[0]}.toml", n, "nothing", "a claim for this parameter") for n in missing),
-            *(Finding(f"evidence/parameters/{n.partition('.')[0]}.toml", n, "a parameter of no link", nearest(n, units)) for n in orphan),
+            *(
+                Finding(f"evidence/parameters/{n.partition('.')[0]}.toml", n, "nothing", "a claim for this parameter")
+                for n in missing
+            ),
+            *(
+                Finding(
+                    f"evidence/parameters/{n.partition('.')[0]}.toml", n, "a parameter of no link", nearest(n, units)
+                )
+                for n in orphan
+            ),
         )
     )
 
@@ -142,4 +150,6 @@ def _bound(name: str, unit: str, card: Hypothesis, known: Library) -> Bound:
     median = prior.median
     if isinstance(median, tuple):
         return Bound(name, unit, tuple(value * scale for value in median))
-    return Bound(name, unit, median * scale, None if prior.law == "fixed" else prior, scale, parameter.vary, parameter.between)
+    return Bound(
+        name, unit, median * scale, None if prior.law == "fixed" else prior, scale, parameter.vary, parameter.between
+    )

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from racemate.chain import circuit, occupancy
-from racemate.chain.covariates import Person
+from racemate.chain.laws import Person
 from tests.chain.course import DISINHIBITION, NOTHING, infusion, live, sessions, with_edges
 
 HELD: occupancy.Par = typical(occupancy)

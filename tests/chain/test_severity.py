@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 
 from racemate.chain import severity as link
-from racemate.chain.covariates import Person
-from racemate.chain.laws import Relax
+from racemate.chain.laws import Person, Relax
 from racemate.chain.plasticity import Plasticity
 from racemate.evidence.library import library
 

@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 from scipy.linalg import expm
 
 from racemate.chain import concentration, dose
-from racemate.chain.covariates import Person
-from racemate.chain.laws import Transfer
+from racemate.chain.laws import Person, Transfer
 from racemate.evidence.library import evidence_root, read_library
 from racemate.units import convert, declared
 

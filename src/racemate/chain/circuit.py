@@ -7,8 +7,7 @@ Each gain is one edge: a hypothesis that does not hold it sets it to zero.
 
 from typing import Annotated, Any, NamedTuple
 
-from racemate.chain.covariates import Person, switched
-from racemate.chain.laws import Relax, bound, grow, permit, rectify
+from racemate.chain.laws import Person, Relax, bound, grow, permit, rectify, switched
 from racemate.chain.occupancy import Occupancy
 
 Share = Annotated[Any, "1"]

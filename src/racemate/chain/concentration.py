@@ -7,8 +7,7 @@ Naltrexone is held in the brain for days after plasma is empty (lee-1988).
 
 from typing import Annotated, Any, NamedTuple
 
-from racemate.chain.covariates import Person, switched
-from racemate.chain.laws import Transfer
+from racemate.chain.laws import Person, Transfer, switched
 
 Mg = Annotated[Any, "mg"]
 PerHour = Annotated[Any, "1/h"]

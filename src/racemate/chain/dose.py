@@ -7,7 +7,7 @@ and oral routes of esketamine).
 from collections.abc import Callable
 from typing import Annotated, Any, NamedTuple
 
-from racemate.chain.covariates import Person, switched
+from racemate.chain.laws import Person, switched
 
 
 class Par(NamedTuple):

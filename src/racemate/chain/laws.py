@@ -4,7 +4,24 @@ A link never writes a derivative.  A slow state *relaxes* to a target at a rate,
 these two records the engine, the symbolic reading and the independent solver each build their own equations.
 """
 
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
+
+
+class Person(NamedTuple):
+    """What is known of a person before any dose; a cohort when the fields are arrays of equal length."""
+
+    age: Annotated[Any, "year"]
+    weight: Annotated[Any, "kg"]
+    female: Annotated[Any, "1"]
+    asian: Annotated[Any, "1"]
+    japanese: Annotated[Any, "1"]
+    oprm1_g: Annotated[Any, "1"]
+    """1 for carriers of the minor allele of rs1799971, 0 otherwise."""
+
+
+def switched(ratio: Any, carries: Any) -> Any:
+    """Multiplier that is ``ratio`` for those who carry a trait (1) and one for those who do not (0)."""
+    return 1 + carries * (ratio - 1)
 
 
 class Relax(NamedTuple):

@@ -8,8 +8,7 @@ the session, and when it is expressed, at the rating (pecina-2021).
 
 from typing import Annotated, Any, NamedTuple
 
-from racemate.chain.covariates import Person, switched
-from racemate.chain.laws import Relax, bound, course, grow
+from racemate.chain.laws import Person, Relax, bound, course, grow, switched
 from racemate.chain.plasticity import Plasticity
 
 Share = Annotated[Any, "1"]

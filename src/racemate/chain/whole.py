@@ -3,8 +3,7 @@
 from typing import Any, NamedTuple
 
 from racemate.chain import circuit, concentration, dose, occupancy, plasticity, score, severity
-from racemate.chain.covariates import Person
-from racemate.chain.laws import Relax, slope, transfer_slope
+from racemate.chain.laws import Person, Relax, slope, transfer_slope
 
 
 class Slow(NamedTuple):
@@ -100,7 +99,9 @@ def flow(y: State, p: Par, s: severity.Setting, infusion: concentration.State, x
     The engine never calls this: it solves the same records in closed form.  The independent readings do.
     """
     moves = concentration.transfers(p.concentration)
-    amounts = concentration.State(*(_body_slope(name, y.concentration, infusion, moves) for name in concentration.State._fields))
+    amounts = concentration.State(
+        *(_body_slope(name, y.concentration, infusion, moves) for name in concentration.State._fields)
+    )
     slow = Slow(y.circuit, y.plasticity, y.severity)
     records = relaxations(concentration.signal(y.concentration, p.concentration), slow, p, s, xp)
     return State(amounts, *(_slopes(now, then) for now, then in zip(slow, records, strict=True)))
@@ -112,4 +113,6 @@ def _body_slope(name: str, y: concentration.State, infusion: concentration.State
 
 
 def _slopes(states: Any, records: Any) -> Any:
-    return type(states)(*(slope(value, record) for value, record in zip(states, records, strict=True) if isinstance(record, Relax)))
+    return type(states)(
+        *(slope(value, record) for value, record in zip(states, records, strict=True) if isinstance(record, Relax))
+    )

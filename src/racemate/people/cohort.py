@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.special import expit, logit
 
 from racemate.chain import whole
-from racemate.chain.covariates import Person
+from racemate.chain.laws import Person
 from racemate.evidence.prior import Prior
 from racemate.model import Bound, Model
 from racemate.people import random
@@ -65,7 +65,9 @@ def draw(
         raise ValueError("people: found 0, allowed: at least 1")
     who = covariates(seed, ids, population or Population.typical(), given or {})
     shared = _population(model, seed, group, uncertain, widen)
-    individual = _people(model, seed, ids, shared, widen) | {k: np.asarray(v, dtype=float) for k, v in (given or {}).items() if k in model.bound}
+    individual = _people(model, seed, ids, shared, widen) | {
+        k: np.asarray(v, dtype=float) for k, v in (given or {}).items() if k in model.bound
+    }
     common = _pack(model, shared, _typical(who), len(ids))
     return Cohort(model, seed, ids, group, who, _pack(model, individual, who, len(ids)), common)
 

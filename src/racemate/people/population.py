@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
-from racemate.chain.covariates import Person
+from racemate.chain.laws import Person
 from racemate.evidence.library import library
 from racemate.people import random
 
@@ -35,7 +35,9 @@ class Population:
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"population.{name}: found {getattr(self, name)}, allowed: a share from 0 to 1")
         if self.japanese_share > self.asian_share:
-            raise ValueError(f"population.japanese_share: found {self.japanese_share}, allowed: at most asian_share {self.asian_share}")
+            raise ValueError(
+                f"population.japanese_share: found {self.japanese_share}, allowed: at most asian_share {self.asian_share}"
+            )
         for name in ("age_sd", "weight_median", "weight_sd_log"):
             if not getattr(self, name) > 0:
                 raise ValueError(f"population.{name}: found {getattr(self, name)}, allowed: above 0")
@@ -46,7 +48,10 @@ class Population:
     def typical(cls, **known: float) -> "Population":
         """The population of the evidence (``people.*``), with what is ``known`` of a trial in its place."""
         evidence = library()
-        values = {field.name: known[field.name] if field.name in known else _median(evidence, field.name) for field in fields(cls)}
+        values = {
+            field.name: known[field.name] if field.name in known else _median(evidence, field.name)
+            for field in fields(cls)
+        }
         return cls(**values)
 
 
@@ -67,7 +72,9 @@ def covariates(seed: int, ids: NDArray[np.uint64], population: Population, given
     def u(name: str) -> Array:
         return random.uniform(seed, f"covariate:{name}", ids)
 
-    low, high = (ndtr((end - population.age_mean) / population.age_sd) for end in (population.age_low, population.age_high))
+    low, high = (
+        ndtr((end - population.age_mean) / population.age_sd) for end in (population.age_low, population.age_high)
+    )
     asian = u("asian") < population.asian_share
     japanese_of_asian = population.japanese_share / population.asian_share if population.asian_share > 0 else 0.0
     carrier = 1 - (1 - population.g_allele_frequency) ** 2
@@ -79,5 +86,9 @@ def covariates(seed: int, ids: NDArray[np.uint64], population: Population, given
         japanese=(asian & (u("japanese") < japanese_of_asian)).astype(float),
         oprm1_g=(u("oprm1_g") < carrier).astype(float),
     )
-    fixed = {name: np.broadcast_to(np.asarray(given[name], dtype=float), (len(ids),)) for name in Person._fields if name in given}
+    fixed = {
+        name: np.broadcast_to(np.asarray(given[name], dtype=float), (len(ids),))
+        for name in Person._fields
+        if name in given
+    }
     return drawn._replace(**fixed)

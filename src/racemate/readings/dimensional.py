@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from racemate.chain import circuit, concentration, covariates, dose, occupancy, plasticity, score, severity, whole
+from racemate.chain import circuit, concentration, dose, laws, occupancy, plasticity, score, severity, whole
 from racemate.chain.laws import Relax
 from racemate.readings.names import build, leaves, units
 from racemate.units import declared, parse, registry
@@ -103,7 +103,7 @@ def _relaxations(state: type, records: Any) -> Outcomes:
 
 
 def _dose_individual(given: Inputs, _xp: Any) -> Outcomes:
-    return _fields(dose.individual(given.record(dose.Par), given.record(covariates.Person)))
+    return _fields(dose.individual(given.record(dose.Par), given.record(laws.Person)))
 
 
 def _dose_device(given: Inputs, xp: Any) -> Outcomes:
@@ -124,7 +124,7 @@ def _dose_inputs(given: Inputs, _xp: Any) -> Outcomes:
 
 
 def _concentration_individual(given: Inputs, xp: Any) -> Outcomes:
-    return _fields(concentration.individual(given.record(concentration.Par), given.record(covariates.Person), xp))
+    return _fields(concentration.individual(given.record(concentration.Par), given.record(laws.Person), xp))
 
 
 def _concentration_transfers(given: Inputs, _xp: Any) -> Outcomes:
@@ -154,7 +154,7 @@ def _occupancy_channel(given: Inputs, xp: Any) -> Outcomes:
 
 
 def _circuit_individual(given: Inputs, _xp: Any) -> Outcomes:
-    return _fields(circuit.individual(given.record(circuit.Par), given.record(covariates.Person)))
+    return _fields(circuit.individual(given.record(circuit.Par), given.record(laws.Person)))
 
 
 def _circuit_given(given: Inputs) -> tuple[Any, Any, Any]:
@@ -181,7 +181,7 @@ def _plasticity_relaxations(given: Inputs, _xp: Any) -> Outcomes:
 
 
 def _severity_individual(given: Inputs, _xp: Any) -> Outcomes:
-    return _fields(severity.individual(given.record(severity.Par), given.record(covariates.Person)))
+    return _fields(severity.individual(given.record(severity.Par), given.record(laws.Person)))
 
 
 def _severity_relaxations(given: Inputs, _xp: Any) -> Outcomes:
@@ -219,7 +219,7 @@ def _score_noise(given: Inputs, _xp: Any) -> Outcomes:
 
 
 def _whole_individual(given: Inputs, xp: Any) -> Outcomes:
-    return _fields(whole.individual(given.record(whole.Par), given.record(covariates.Person), xp))
+    return _fields(whole.individual(given.record(whole.Par), given.record(laws.Person), xp))
 
 
 def _whole_flow(given: Inputs, xp: Any) -> Outcomes:

@@ -83,7 +83,7 @@ def glyph(record: str, field: str) -> Glyph:
     words = field.replace("_", " ").replace(".", " ")
     if cls == "Par":
         return _parameter(field)
-    if cls == "Person" and link != "covariates":
+    if cls == "Person" and link != "laws":
         return _parameter(field)._replace(above="person")
     if record == "concentration.State":
         body, _, compartment = field.partition(".")

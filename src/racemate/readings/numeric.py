@@ -44,7 +44,9 @@ class Layout:
         return len(self.compartments) + self.ports.index(compartment)
 
 
-def layouts(moves: Mapping[str, tuple[Transfer, ...]], at_once: Mapping[str, set[str]], held: Mapping[str, set[str]]) -> tuple[Layout, ...]:
+def layouts(
+    moves: Mapping[str, tuple[Transfer, ...]], at_once: Mapping[str, set[str]], held: Mapping[str, set[str]]
+) -> tuple[Layout, ...]:
     """Systems to solve for a plan: per body, what can be reached from inputs ``at_once`` and from zero-order inputs ``held``."""
     reads = exposure_reads()
     out = []

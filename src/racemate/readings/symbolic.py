@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, get_type_hints
 
 import sympy as sp
 
-from racemate.chain import circuit, concentration, covariates, dose, laws, occupancy, plasticity, score, severity, whole
+from racemate.chain import circuit, concentration, dose, laws, occupancy, plasticity, score, severity, whole
 from racemate.hypothesis import EDGE, edges
 from racemate.readings.glyphs import Glyph, glyph
 from racemate.readings.names import build, is_record, leaves
@@ -237,7 +237,7 @@ def _shorter(expression: Any) -> Any:
 
 
 def _dose(p: whole.Par) -> list[Equation]:
-    found = _persons("dose", p.dose, dose.individual(p.dose, symbols(covariates.Person)))
+    found = _persons("dose", p.dose, dose.individual(p.dose, symbols(laws.Person)))
     ketamine = [("esketamine", route, later) for route in dose.routes("esketamine") for later in (False, True)]
     others = [
         (drug, route, False) for drug in dose.drugs() if drug not in dose.ENANTIOMERS for route in dose.routes(drug)
@@ -253,7 +253,7 @@ def _dose(p: whole.Par) -> list[Equation]:
 def _concentration(p: whole.Par) -> list[Equation]:
     y, moves = symbols(concentration.State), concentration.transfers(p.concentration)
     twin = dict(zip(y.ketamine_s, y.ketamine_r, strict=True))
-    changed = concentration.individual(p.concentration, symbols(covariates.Person), Algebra)
+    changed = concentration.individual(p.concentration, symbols(laws.Person), Algebra)
     found = _persons("concentration", p.concentration, changed)
     for body, amounts in zip(y._fields, y, strict=True):
         for part, one in zip(amounts._fields, amounts, strict=True):
@@ -286,7 +286,7 @@ def _circuit(p: whole.Par) -> list[Equation]:
     }
     terms |= {f"loss_{cell}": _loss(o, y, own, place) for cell, place in (("interneuron", 0), ("pyramidal", 3))}
     signals = _named(circuit.Circuit, circuit.signal(o, y, own, Algebra))
-    persons = _persons("circuit", own, circuit.individual(own, symbols(covariates.Person)))
+    persons = _persons("circuit", own, circuit.individual(own, symbols(laws.Person)))
     return persons + _terms(**terms) + signals + _states(circuit.State, records)
 
 
@@ -310,7 +310,7 @@ def _severity(p: whole.Par) -> list[Equation]:
     since = sp.Symbol("hours_on_treatment", real=True)
     seen = severity.signal(y, symbols(severity.Reference), blocked, since, s, own, Algebra)
     states = _states(severity.State, severity.relaxations(symbols(plasticity.Plasticity), felt, blocked, s, own))
-    persons = _persons("severity", own, severity.individual(own, symbols(covariates.Person)))
+    persons = _persons("severity", own, severity.individual(own, symbols(laws.Person)))
     return persons + _terms(context=severity.context(s, own)) + _named(severity.Severity, seen) + states
 
 

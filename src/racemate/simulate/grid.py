@@ -79,7 +79,10 @@ def jumped(held: Mapping[str, Any], segment: Segment) -> dict[str, Any]:
 def at_levels(ladder: Mapping[str, Any], levels: Iterable[int]) -> dict[int, Step]:
     """Transition matrices of every body for windows of each level: to the nodes, and to the end."""
     parts = {body: (np.asarray(part.rows), np.asarray(part.ends)) for body, part in ladder.items()}
-    return {k: ({b: rows[k] for b, (rows, _) in parts.items()}, {b: ends[k] for b, (_, ends) in parts.items()}) for k in levels}
+    return {
+        k: ({b: rows[k] for b, (rows, _) in parts.items()}, {b: ends[k] for b, (_, ends) in parts.items()})
+        for k in levels
+    }
 
 
 def _segment(pilot: _Pilot, segment: Segment, tolerance: float) -> tuple[int, ...]:
@@ -95,7 +98,9 @@ def _segment(pilot: _Pilot, segment: Segment, tolerance: float) -> tuple[int, ..
             allowed = max(1, level - _drop(error, tolerance))
             continue
         pilot.fine = end
-        pilot.coarse = pilot.machine.advance(pilot.table, *pilot.steps[level], window_hours(level), *pilot.coarse, segment.setting)
+        pilot.coarse = pilot.machine.advance(
+            pilot.table, *pilot.steps[level], window_hours(level), *pilot.coarse, segment.setting
+        )
         chosen.append(level)
         left -= 1 << (level - 1)
         if error * 2**_ORDER < tolerance:
@@ -108,7 +113,9 @@ def _segment(pilot: _Pilot, segment: Segment, tolerance: float) -> tuple[int, ..
 
 def _try(pilot: _Pilot, segment: Segment, level: int) -> tuple[float, tuple[dict[str, Any], Any]]:
     once, twice = pilot.steps[level], pilot.steps[level - 1]
-    coarse, fine, held = pilot.machine.compare(pilot.table, *once, *twice, window_hours(level), *pilot.fine, segment.setting)
+    coarse, fine, held = pilot.machine.compare(
+        pilot.table, *once, *twice, window_hours(level), *pilot.fine, segment.setting
+    )
     fine = np.asarray(fine)
     pilot.scale = np.maximum(pilot.scale, np.where(np.isfinite(fine), np.abs(fine), 0).max(axis=1, keepdims=True))
     return _distance(pilot, coarse, fine), (held, fine)

@@ -32,9 +32,13 @@ class Dose:
             known = ", ".join(dosing.routes(self.drug)) or f"drugs: {', '.join(dosing.drugs())}"
             raise ValueError(f"dose: found {self.drug} by {self.route}, allowed: {known}")
         if not np.isfinite(self.time_h) or self.duration_h < 0:
-            raise ValueError(f"dose of {self.drug}: found time {self.time_h} h, duration {self.duration_h} h, allowed: finite, >= 0")
+            raise ValueError(
+                f"dose of {self.drug}: found time {self.time_h} h, duration {self.duration_h} h, allowed: finite, >= 0"
+            )
         if self.amount_mg.size and not (np.isfinite(self.amount_mg).all() and (self.amount_mg >= 0).all()):
-            raise ValueError(f"dose of {self.drug} at {self.time_h} h: found {self.amount_mg.min()} mg, allowed: finite amounts >= 0 mg")
+            raise ValueError(
+                f"dose of {self.drug} at {self.time_h} h: found {self.amount_mg.min()} mg, allowed: finite amounts >= 0 mg"
+            )
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,9 @@ class Condition:
         if self.name not in Setting._fields:
             raise ValueError(f"setting: found {self.name!r}, allowed: {', '.join(Setting._fields)}")
         if not self.start_h < self.end_h:
-            raise ValueError(f"setting {self.name}: found {self.start_h} to {self.end_h} h, allowed: an end after the start")
+            raise ValueError(
+                f"setting {self.name}: found {self.start_h} to {self.end_h} h, allowed: an end after the start"
+            )
 
 
 @dataclass(frozen=True)
@@ -70,7 +76,11 @@ class Plan:
         """Refuse plans whose arrays do not fit the number of people, or whose times do not ascend."""
         if self.people < 1:
             raise ValueError(f"people: found {self.people}, allowed: at least 1")
-        for part in (*(d.amount_mg for d in self.doses), *(c.value for c in self.conditions), self.antidepressant_start_h):
+        for part in (
+            *(d.amount_mg for d in self.doses),
+            *(c.value for c in self.conditions),
+            self.antidepressant_start_h,
+        ):
             if part.shape != (self.people,):
                 raise ValueError(f"plan: found an array of shape {part.shape}, allowed: ({self.people},)")
         if self.visits_h.size == 0 or np.any(np.diff(self.visits_h) <= 0) or not np.isfinite(self.visits_h).all():

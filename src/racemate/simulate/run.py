@@ -18,7 +18,7 @@ from racemate.people.cohort import Cohort, draw
 from racemate.people.population import Population
 from racemate.simulate.grid import TOLERANCE, Grid, find
 from racemate.simulate.plan import Dose, Plan
-from racemate.simulate.solve import SMALL, Progress, machine, solve
+from racemate.simulate.solve import LANES, Progress, machine, solve
 from racemate.simulate.timeline import timeline
 from racemate.simulate.trajectory import Trajectory
 from racemate.units import convert
@@ -88,7 +88,9 @@ _GRIDS: dict[tuple[str, str, float], Grid] = {}
 def _find(model: Model, plan: Plan, tolerance: float, custom: bool) -> Grid:
     table = _pilot_people()
     if custom:
-        table = np.concatenate([draw(model, _PILOT_SEED, np.arange(SMALL // 2), np.arange(SMALL // 2), widen=_WIDER).table, table], axis=1)[:, :SMALL]
+        table = np.concatenate(
+            [draw(model, _PILOT_SEED, np.arange(LANES // 2), np.arange(LANES // 2), widen=_WIDER).table, table], axis=1
+        )[:, :LANES]
     pilot = _pilot_plan(plan)
     built = machine(model, pilot)
     cut = timeline(pilot, built.layouts, model.unpack(table).dose, model.typical.dose)
@@ -97,32 +99,34 @@ def _find(model: Model, plan: Plan, tolerance: float, custom: bool) -> Grid:
 
 @cache
 def _pilot_people() -> Array:
-    """Individual parameters (rows, SMALL) of people of every shipped hypothesis, each from a replicate of its own, drawn wide."""
+    """Individual parameters (rows, LANES) of people of every shipped hypothesis, each from a replicate of its own, drawn wide."""
     names = all_names()
     people = Population.typical(asian_share=0.5, japanese_share=0.25)
-    ids = np.arange(SMALL)
+    ids = np.arange(LANES)
     tables = [draw(bind(name), _PILOT_SEED, ids, ids, people, widen=_WIDER).table for name in names]
-    return np.stack([tables[k % len(names)][:, k] for k in range(SMALL)], axis=1)
+    return np.stack([tables[k % len(names)][:, k] for k in range(LANES)], axis=1)
 
 
 def _pilot_plan(plan: Plan) -> Plan:
     """The plan for a pilot: everybody gets the largest amount of every dose, every condition, and the earliest antidepressant."""
 
     def all_of(values: Array) -> Array:
-        return np.full(SMALL, _rounded(values.max(initial=0.0)))
+        return np.full(LANES, _rounded(values.max(initial=0.0)))
 
     return replace(
         plan,
-        people=SMALL,
+        people=LANES,
         doses=tuple(replace(dose, amount_mg=all_of(dose.amount_mg)) for dose in plan.doses),
         conditions=tuple(replace(condition, value=all_of(condition.value)) for condition in plan.conditions),
-        antidepressant_start_h=np.full(SMALL, plan.antidepressant_start_h.min()),
+        antidepressant_start_h=np.full(LANES, plan.antidepressant_start_h.min()),
     )
 
 
 def _signature(plan: Plan) -> str:
     """What a grid depends on; amounts are rounded up to the next power of two, so that it rarely depends on who takes part."""
-    doses = [(d.time_h, d.drug, d.route, d.duration_h, d.later, _rounded(d.amount_mg.max(initial=0.0))) for d in plan.doses]
+    doses = [
+        (d.time_h, d.drug, d.route, d.duration_h, d.later, _rounded(d.amount_mg.max(initial=0.0))) for d in plan.doses
+    ]
     conditions = [(c.start_h, c.end_h, c.name) for c in plan.conditions]
     return repr((doses, conditions, plan.visits_h.tolist()))
 

@@ -23,9 +23,8 @@ from racemate.simulate.step import Machine, reading_names, window_hours
 from racemate.simulate.timeline import Timeline, entered, timeline
 from racemate.simulate.trajectory import Trajectory
 
-CHUNK = 512
-SMALL = 64
-"""Batches are padded to one of these two sizes, so that few programs are ever compiled."""
+LANES = 256
+"""People in one batch, for everybody and always: one compiled program, and so the same bits for a person in any company."""
 
 Progress = Callable[[int, int], None]
 Array = NDArray[np.float64]
@@ -83,12 +82,14 @@ def solve(
     names = tuple(every if keep is None else keep)
     index = np.array([every.index(name) for name in names])
     out = np.empty((len(plan.visits_h), len(names), plan.people))
-    size = SMALL if plan.people <= SMALL else CHUNK
+    size = LANES
     starts = range(0, plan.people, size)
 
     def work(start: int) -> int:
         lanes = _lanes(start, size, plan.people)
-        found = _chunk(built, table[:, lanes], reference[:, lanes], plan.antidepressant_start_h[lanes], plan, cut, grid, lanes)
+        found = _chunk(
+            built, table[:, lanes], reference[:, lanes], plan.antidepressant_start_h[lanes], plan, cut, grid, lanes
+        )
         count = min(size, plan.people - start)
         out[:, :, start : start + count] = found[:, index, :count]
         return count
@@ -114,7 +115,14 @@ def _lanes(start: int, size: int, people: int) -> NDArray[np.intp]:
 
 
 def _chunk(
-    built: Machine, table: Array, reference: Array, since: Array, plan: Plan, cut: Timeline, grid: Grid, lanes: NDArray[np.intp]
+    built: Machine,
+    table: Array,
+    reference: Array,
+    since: Array,
+    plan: Plan,
+    cut: Timeline,
+    grid: Grid,
+    lanes: NDArray[np.intp],
 ) -> Array:
     table = np.ascontiguousarray(table)
     steps = at_levels(built.ladder(table), {level for segment in grid.levels for level in segment})
@@ -149,4 +157,6 @@ def _refuse_nan(out: Array, names: tuple[str, ...], plan: Plan) -> None:
     if len(bad):
         visit, name, person = bad[0]
         where = f"{names[name]} at {plan.visits_h[visit]:g} h"
-        raise FloatingPointError(f"person {person}: found {out[visit, name, person]} for {where}, allowed: a finite number")
+        raise FloatingPointError(
+            f"person {person}: found {out[visit, name, person]} for {where}, allowed: a finite number"
+        )

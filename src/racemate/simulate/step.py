@@ -14,11 +14,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from racemate.chain import concentration, severity, whole
+from racemate.chain import circuit, concentration, occupancy, plasticity, score, severity, whole
 from racemate.chain.laws import Relax
 from racemate.model import unpack
 from racemate.readings import numeric
 from racemate.simulate.collocation import Radau, radau
+from racemate.units import declared
 
 TICK_H = 1 / 600
 """Unit of time, six seconds: every event falls on a tick."""
@@ -110,9 +111,10 @@ def _product(a: Any, b: Any) -> Any:
 
 def _apply(matrix: Any, vector: Any) -> Any:
     """Sum over the last state axis of ``matrix`` (..., state, people) against ``vector`` (state, people)."""
-    out = matrix[..., 0, :] * vector[0]
+    spread = vector.reshape((1,) * (matrix.ndim - 2) + vector.shape)
+    out = matrix[..., 0, :] * spread[..., 0, :]
     for k in range(1, vector.shape[0]):
-        out = out + matrix[..., k, :] * vector[k]
+        out = out + matrix[..., k, :] * spread[..., k, :]
     return out
 
 
@@ -128,14 +130,14 @@ def _advance(
     slow: Any,
     setting: Any,
 ) -> tuple[dict[str, Any], Any]:
-    par = unpack(names, table)
-    now = severity.Setting(*setting)
+    par = unpack(names, table[:, None])
+    now = severity.Setting(*setting[:, None])
     parts: dict[tuple[str, str], Any] = {}
     for layout in layouts:
         seen = _apply(rows[layout.body], held[layout.body])
         parts |= {(layout.body, name): seen[:, k] for k, name in enumerate(layout.read)}
     exposure = concentration.signal(numeric.amounts(parts, jnp.zeros((NODES, table.shape[1]))), par.concentration)
-    values = [jnp.broadcast_to(slow[i], (NODES, table.shape[1])) for i in range(len(numeric.SLOW))]
+    values = [jnp.broadcast_to(slow[i][None], (NODES, table.shape[1])) for i in range(len(numeric.SLOW))]
     for _ in range(SWEEPS if order.cyclic else 1):
         for level in order.levels:
             found = numeric.records(whole.relaxations(exposure, numeric.slow(values), par, now, jnp))
@@ -156,9 +158,9 @@ def _relax(found: list[Relax], start: Any, hours: Any, varying: bool) -> Any:
     rate = jnp.stack([jnp.broadcast_to(record.rate, shape) for record in found], axis=1)
     source = rate * jnp.stack([jnp.broadcast_to(record.target, shape) for record in found], axis=1)
     if not varying:
-        return _modal(rule, source, rate[0], start, hours)
-    mean = _mix(rule.integral[-1:], rate)[0]
-    value = jnp.broadcast_to(start, rate.shape)
+        return _modal(rule, source, rate[:1], start, hours)
+    mean = _mix(rule.integral[-1:], rate)
+    value = jnp.broadcast_to(start[None], rate.shape)
     for _ in range(SWEEPS):
         value = _modal(rule, source - (rate - mean) * value, mean, start, hours)
     return value
@@ -173,14 +175,14 @@ def _mix(weights: Any, values: Any) -> Any:
 def _modal(rule: Radau, source: Any, rate: Any, start: Any, hours: Any) -> Any:
     """Solve ``x' = source - rate * x`` at the nodes for a constant rate; works on increments so that small changes keep precision."""
     pairs = rule.pairs
-    q = _mix(rule.to_modes, source - rate * start)
+    q = _mix(rule.to_modes, source - rate * start[None])
     real, imag = jnp.asarray(rule.eigen_real)[:, None, None], jnp.asarray(rule.eigen_imag)[:, None, None]
     a = hours * (real * q[:pairs] - imag * q[pairs:])
     b = hours * (real * q[pairs:] + imag * q[:pairs])
     down, across = 1 + real * (hours * rate), imag * (hours * rate)
     scale = 1 / (down * down + across * across)
     modes = jnp.concatenate([(a * down + b * across) * scale, (b * down - a * across) * scale])
-    return start + _mix(rule.from_modes, modes)
+    return start[None] + _mix(rule.from_modes, modes)
 
 
 def _compare(
@@ -204,7 +206,9 @@ def _compare(
     return coarse, fine, end_held
 
 
-def _observed(par: whole.Par, state: concentration.State, slow: Any, setting: Any, reference: Any, since: Any, xp: Any) -> dict[str, Any]:
+def _observed(
+    par: whole.Par, state: concentration.State, slow: Any, setting: Any, reference: Any, since: Any, xp: Any
+) -> dict[str, Any]:
     """Everything that can be read at one time, by dotted name."""
     exposure = concentration.signal(state, par.concentration)
     named = numeric.slow(slow)
@@ -219,19 +223,38 @@ def _observed(par: whole.Par, state: concentration.State, slow: Any, setting: An
         "circuit": seen.circuit,
         "plasticity": seen.plasticity,
     }
-    out = {f"{group}.{name}": value for group, part in groups.items() for name, value in zip(part._fields, part, strict=True)}
+    out = {
+        f"{group}.{name}": value
+        for group, part in groups.items()
+        for name, value in zip(part._fields, part, strict=True)
+    }
     return out | {f"state.{name}": slow[i] for i, name in enumerate(numeric.SLOW)}
 
 
 def reading_names() -> tuple[str, ...]:
     """Dotted names of what `Machine.read` returns, in order: ``link.signal`` and ``state.link.name``."""
-    ones = unpack_ones()
+    ones = _ones()
     slow = [0.0] * len(numeric.SLOW)
     setting = severity.Setting(*[0.0] * len(severity.Setting._fields))
     return tuple(_observed(ones, numeric.amounts({}, 0.0), slow, setting, (1.0, 1.0), 1.0, np))
 
 
-def unpack_ones() -> whole.Par:
+def reading_units() -> dict[str, str]:
+    """Unit of each reading, by dotted name, as the chain declares it."""
+    groups = {
+        "severity": severity.Severity,
+        "score": score.Score,
+        "plasma": concentration.Plasma,
+        "exposure": concentration.Exposure,
+        "occupancy": occupancy.Occupancy,
+        "circuit": circuit.Circuit,
+        "plasticity": plasticity.Plasticity,
+        "state": whole.Slow,
+    }
+    return {f"{group}.{name}": unit for group, cls in groups.items() for name, unit in declared(cls).items()}
+
+
+def _ones() -> whole.Par:
     """A Par of ones, arrays of nine, to ask the chain for the names of its signals."""
     ones = {name: cls(*[1.0] * len(cls._fields)) for name, cls in whole.Par.__annotations__.items()}
     par = whole.Par(**ones)
@@ -239,7 +262,16 @@ def unpack_ones() -> whole.Par:
     return par._replace(circuit=par.circuit._replace(node_above=nine, node_below=nine))
 
 
-def _read(names: tuple[str, ...], layouts: tuple[numeric.Layout, ...], table: Any, held: Any, slow: Any, setting: Any, reference: Any, since: Any) -> Any:
+def _read(
+    names: tuple[str, ...],
+    layouts: tuple[numeric.Layout, ...],
+    table: Any,
+    held: Any,
+    slow: Any,
+    setting: Any,
+    reference: Any,
+    since: Any,
+) -> Any:
     parts = {
         (layout.body, name): held[layout.body][layout.row(name)] for layout in layouts for name in layout.compartments
     }

@@ -5,6 +5,7 @@ Between two cuts nothing happens: amounts follow one matrix exponential and the 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,7 +84,7 @@ def timeline(plan: Plan, layouts: tuple[Layout, ...], par: dosing.Par, typical: 
     times = sorted(t for t in cuts if 0 <= t <= last)
     segments = tuple(
         Segment(after - now, tuple(jumps.get(now, ())), _setting(plan, start + (now + 0.5) * TICK_H), visits.get(after))
-        for now, after in zip(times, times[1:], strict=False)
+        for now, after in pairwise(times)
     )
     return Timeline(segments, visits.get(0), _setting(plan, start))
 

@@ -1,0 +1,157 @@
+"""The engine: exact kinetics, bitwise reproducible, honest about its error, differentiable."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from scipy.linalg import expm
+
+from racemate.chain import concentration
+from racemate.model import bind
+from racemate.people.cohort import draw
+from racemate.readings import numeric
+from racemate.simulate import run as running
+from racemate.simulate.plan import Condition, Dose, Plan
+from racemate.simulate.run import reference, run
+from racemate.simulate.solve import LANES, machine
+from racemate.simulate.step import window_hours
+
+VISITS = np.array([0.5, 40 / 60, 2.0, 24.0, 168.0, 672.0])
+
+
+def infusion(people, amount=37.5, visits=VISITS):
+    """Racemic ketamine by vein over 40 min in front of saline hope, then observation."""
+    ones = np.ones(people)
+    return Plan(
+        people,
+        (Dose(0.0, "ketamine", "iv", amount * ones, 40 / 60),),
+        (Condition(0, 2, "session", ones), Condition(0, 700, "awake", ones), Condition(0, 700, "saline", ones)),
+        visits,
+        np.full(people, 1e6),
+    )
+
+
+@pytest.fixture(scope="module")
+def model():
+    return bind("composite")
+
+
+@pytest.fixture(scope="module")
+def cohort(model):
+    return draw(model, 11, np.arange(700), np.arange(700) // 20)
+
+
+@pytest.fixture(scope="module")
+def seen(cohort):
+    return run(cohort, infusion(700))
+
+
+def test_kinetics_are_exact(model, cohort, seen):
+    """Plasma at every visit equals the matrix exponential of the transfers, person by person."""
+    for person in (0, 17, 431):
+        par = jax.tree.map(lambda row, k=person: float(row[k]), model.unpack(cohort.table))
+        moves = concentration.transfers(par.concentration)["ketamine_r"]
+        names = concentration.Ketamine._fields
+        k = np.zeros((len(names) + 1,) * 2)
+        for move in moves:
+            j = names.index(move.source)
+            if move.sink is not None:
+                k[names.index(move.sink), j] += move.rate
+            if not move.keeps:
+                k[j, j] -= move.rate
+        k[names.index("central"), -1] = 1.0
+        start = np.zeros(len(names) + 1)
+        start[-1] = 37.5 / 2 / (400 / 600)
+        for v, time in enumerate(VISITS):
+            during = expm(k * min(time, 400 / 600)) @ start
+            during[-1] = 0
+            amounts = expm(k * max(0.0, time - 400 / 600)) @ during
+            exact = amounts[names.index("central")] / par.concentration.v_central
+            assert abs(seen["plasma.ketamine_r"][v, person] / exact - 1) < 1e-9
+
+
+def test_the_same_bits_on_any_core_and_in_any_company(cohort, model, seen):
+    one = run(cohort, infusion(700), threads=1)
+    three = run(cohort, infusion(700), threads=3)
+    part = draw(model, 11, cohort.person[300:340], cohort.replicate[300:340])
+    few = run(part, infusion(40))
+    for name in ("severity.points", "score.cadss", "plasma.hnk_r", "state.plasticity.consolidated"):
+        assert np.array_equal(seen[name], one[name]), name
+        assert np.array_equal(seen[name], three[name]), name
+        assert np.array_equal(seen[name][:, 300:340], few[name]), name
+
+
+def test_the_error_estimate_covers_a_hundredfold_tighter_run(cohort, seen):
+    tight = run(cohort, infusion(700), tolerance=1e-9)
+    assert tight.windows > seen.windows
+    for name in numeric.SLOW:
+        a, b = seen[f"state.{name}"], tight[f"state.{name}"]
+        assert np.abs(a - b).max() <= 1e-6 * max(np.abs(b).max(), 0.1), name
+
+
+def test_a_regimen_without_drug_leaves_every_synapse_at_zero_for_28_days(cohort):
+    quiet = run(cohort, infusion(700, amount=0.0))
+    for name in numeric.SLOW:
+        if name.startswith("plasticity."):
+            assert np.array_equal(quiet[f"state.{name}"], np.zeros_like(quiet[f"state.{name}"])), name
+    assert np.array_equal(quiet["severity.drug"], np.zeros_like(quiet["severity.drug"]))
+    assert quiet["severity.expectancy"][3].min() > 0
+
+
+def test_the_drug_part_at_24_h_of_the_reference_dose_is_drug_at_24h(model):
+    people = draw(model, 4, np.zeros(30, dtype=int), np.arange(30))
+    typical = draw(model, 4, np.zeros(30, dtype=int), np.arange(30))
+    object.__setattr__(typical, "table", people.population)
+    plan = running.reference_plan(30)
+    found = run(typical, plan)
+    stated = typical.table[model.rows.index("severity.drug_at_24h")]
+    assert np.allclose(found["severity.drug"][-1], stated, rtol=1e-9)
+    assert (reference(people) > 0).all()
+
+
+def test_a_derivative_agrees_with_finite_differences(model, cohort):
+    plan = infusion(LANES)
+    built = machine(model, plan)
+    table = jnp.asarray(cohort.table[:, :LANES])
+    row = model.rows.index("occupancy.kd_nmda_s")
+
+    ladder = built.ladder(table)
+    steps = [{b: getattr(part, kind)[7] for b, part in ladder.items()} for kind in ("rows", "ends")]
+    held = {layout.body: jnp.zeros((layout.size, LANES)) for layout in built.layouts}
+    held = {layout.body: held[layout.body].at[layout.port_row("central")].set(28.0) for layout in built.layouts}
+    slow = jnp.zeros((len(numeric.SLOW), LANES))
+    setting = jnp.asarray(np.stack(plan.conditions_at(0.1)))
+
+    def strength(shift):
+        moved = table.at[row].multiply(1 + shift)
+        _, end = built.advance(moved, *steps, window_hours(7), held, slow, setting)
+        return end[numeric.SLOW.index("plasticity.strength")].sum()
+
+    forward = jax.jvp(strength, (0.0,), (1.0,))[1]
+    reverse = jax.grad(strength)(0.0)
+    finite = (strength(1e-5) - strength(-1e-5)) / 2e-5
+    assert float(reverse) == pytest.approx(float(forward), rel=1e-10)
+    assert float(forward) == pytest.approx(float(finite), rel=1e-6)
+    assert abs(float(forward)) > 0
+
+
+def test_a_state_that_is_not_finite_is_named_not_passed_on(cohort, model):
+    broken = cohort.table.copy()
+    broken[model.rows.index("concentration.v_central"), 13] = np.nan
+    bad = draw(model, 11, np.arange(700), np.arange(700) // 20)
+    object.__setattr__(bad, "table", broken)
+    with pytest.raises(FloatingPointError, match=r"person 13: found nan for .* allowed: a finite number"):
+        run(bad, infusion(700))
+
+
+def test_a_plan_for_other_people_is_refused(cohort):
+    with pytest.raises(ValueError, match="found 3 people, allowed: the cohort's 700"):
+        run(cohort, infusion(3))
+
+
+def test_a_trajectory_becomes_a_dataset_with_units(seen):
+    data = seen.to_xarray()
+    assert dict(data.sizes) == {"time": len(VISITS), "person": 700}
+    assert data["exposure_ketamine_s"].attrs["units"] == "umol/L"
+    assert data["score_systolic_rise"].attrs["units"] == "mmHg"
+    assert np.array_equal(data["severity_points"].values, seen["severity.points"])
