@@ -1,0 +1,5 @@
+"""`python -m racemate` is the `racemate` command."""
+
+from racemate.cli import main
+
+main()

@@ -1,0 +1,71 @@
+"""The command line: thin doors to the package, loaded one at a time so that asking for help costs nothing.
+
+Data go to standard output, messages to standard error.  Exit codes: 0 done, 1 failed, 2 refused input, 130 interrupted.
+"""
+
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+
+from cyclopts import App, CycloptsError
+
+from racemate.cli.refusal import refusals
+
+HELP = """From dose to mood: simulate ketamine, esketamine and arketamine in depression under rival mechanisms.
+
+Research and teaching software. It gives no dosing advice and is not for diagnosis or treatment decisions.
+"""
+
+app = App(
+    name="racemate",
+    help=HELP,
+    help_format="plaintext",
+    version=lambda: version("racemate"),
+    result_action="return_value",
+    suppress_keyboard_interrupt=False,
+)
+"""Commands by name; each is imported when it is asked for."""
+
+_COMMANDS = {
+    "replicate": ("racemate.cli.runs:replicate", "Run a trial on virtual patients under rival mechanisms."),
+    "simulate": ("racemate.cli.runs:simulate", "Give a drug to virtual people and follow concentration, receptors and mood."),
+    "rerun": ("racemate.cli.runs:rerun", "Repeat a run from its folder."),
+    "cite": ("racemate.cli.known:cite", "List the sources that a run touched."),
+    "trials": ("racemate.cli.known:trials", "List the trials, or show one."),
+    "evidence": ("racemate.cli.known:evidence", "Search the numbers, or show one with every claim about it."),
+    "hypotheses": ("racemate.cli.known:hypotheses", "List the cards, or show one."),
+    "check": ("racemate.cli.known:check", "Check every number, source, trial and card."),
+    "doctor": ("racemate.cli.doctor:doctor", "Say what this installation is made of and whether it works."),
+}
+for _name, (_place, _help) in _COMMANDS.items():
+    app.command(_place, name=_name, help=_help)
+app.register_install_completion_command()
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit code.  An unexpected exception is not caught."""
+    try:
+        done = app(arguments, exit_on_error=False, print_error=False)
+    except CycloptsError as error:
+        return _say(str(error), 2)
+    except KeyboardInterrupt:
+        return _say("interrupted; nothing was written", 130)
+    except BrokenPipeError:
+        sys.stdout = None
+        return 0
+    except Exception as error:
+        if not isinstance(error, refusals()):
+            raise
+        return _say(str(error), 2)
+    return done if isinstance(done, int) else 0
+
+
+def main() -> None:
+    """Entry point of the `racemate` command."""
+    sys.exit(run())
+
+
+def _say(text: str, code: int) -> int:
+    for line in text.splitlines():
+        print(f"racemate: {line}", file=sys.stderr)
+    return code

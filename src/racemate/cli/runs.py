@@ -1,0 +1,131 @@
+"""Runs: the commands that simulate: `replicate`, `simulate` and `rerun`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import Parameter
+
+from racemate.cli.screen import progress, tell
+
+if TYPE_CHECKING:
+    from racemate.report.run.folder import Run
+
+Cards = Annotated[list[str] | None, Parameter(name="--hypothesis", help="A card's name, name:variant, or file; repeat for several.")]
+People = Annotated[int | None, Parameter(help="Virtual people per arm; of the whole trial for a crossover (default: as published).")]
+Seed = Annotated[int, Parameter(help="Whole number that decides every random draw.")]
+Json = Annotated[bool, Parameter(name="--json", negative="", help="Print one JSON object instead of tables.")]
+Out = Annotated[Path | None, Parameter(name=["--out", "-o"], help="Folder for manifest, tables and figures.")]
+Force = Annotated[bool, Parameter(negative="", help="Write into a folder that holds something else; what is there stays.")]
+Quiet = Annotated[bool, Parameter(name=["--quiet", "-q"], negative="", help="No messages on standard error.")]
+Bar = Annotated[bool, Parameter(name="--progress", help="A progress bar, when standard error is a terminal.")]
+Jobs = Annotated[int | None, Parameter(name=["--jobs", "-j"], help="Threads (default: one per core). The result does not depend on it.")]
+
+
+def replicate(
+    trial: Annotated[str, Parameter(help="Id of a trial (`racemate trials`), or a folder with a protocol.toml.")],
+    *,
+    hypothesis: Cards = None,
+    people: People = None,
+    replicates: Annotated[int, Parameter(help="Virtual trials per card.")] = 200,
+    seed: Seed = 1,
+    json: Json = False,
+    out: Out = None,
+    force: Force = False,
+    quiet: Quiet = False,
+    bar: Bar = True,
+    jobs: Jobs = None,
+) -> int:
+    """Run a published trial, or one of your own, on virtual patients under rival mechanisms (default: every card)."""
+    _allow_jobs(jobs)
+
+    def work(follow: Any) -> Run:
+        from racemate.report.run.trial import replicate as run
+
+        return run(trial, hypothesis, people, replicates, seed, follow, jobs)
+
+    return _carry_out("replicate", work, json, out, force, quiet, bar)
+
+
+def simulate(
+    *,
+    drug: Annotated[str, Parameter(help="ketamine, esketamine, arketamine, naltrexone, buprenorphine, methadone, midazolam ...")],
+    route: Annotated[str, Parameter(help="iv, intranasal, oral, sublingual, im, sc (as the drug has them).")],
+    dose: Annotated[str, Parameter(help='An amount such as "84 mg"; "0.5 mg/kg" by iv, im and sc.')],
+    schedule: Annotated[str, Parameter(help='Such as "once", "days 1, 4 and 8" or "twice weekly for 4 weeks".')] = "once",
+    duration: Annotated[str | None, Parameter(help='How long an infusion lasts, such as "40 min".')] = None,
+    hypothesis: Cards = None,
+    people: Annotated[int, Parameter(help="Virtual people.")] = 200,
+    seed: Seed = 1,
+    json: Json = False,
+    out: Out = None,
+    force: Force = False,
+    quiet: Quiet = False,
+    bar: Bar = True,
+    jobs: Jobs = None,
+) -> int:
+    """Give a drug to virtual people and follow concentration, receptors, dissociation and MADRS until a week after the last dose."""
+    _allow_jobs(jobs)
+
+    def work(follow: Any) -> Run:
+        from racemate.report.run.course import simulate as run
+
+        return run(drug, route, dose, schedule, duration, hypothesis, people, seed, follow, jobs)
+
+    return _carry_out("simulate", work, json, out, force, quiet, bar)
+
+
+def rerun(
+    run: Annotated[Path, Parameter(help="Folder that a run wrote with --out.")],
+    *,
+    json: Json = False,
+    out: Out = None,
+    force: Force = False,
+    quiet: Quiet = False,
+    bar: Bar = True,
+    jobs: Jobs = None,
+) -> int:
+    """Repeat a run from its manifest, and say whether the numbers are the same."""
+    from racemate.report.run.repeat import repeat, same
+    from racemate.report.run.folder import read_manifest
+
+    _allow_jobs(jobs)
+    before = read_manifest(run)
+
+    def work(follow: Any) -> Run:
+        again = repeat(run, follow, jobs)
+        tell("racemate: the same numbers to the last bit" if same(run, again) else "racemate: the numbers differ", quiet)
+        return again
+
+    from racemate.report.run.manifest import changed
+
+    for line in changed(before):
+        tell(f"racemate: {line}", quiet)
+    return _carry_out(before["command"], work, json, out, force, quiet, bar)
+
+
+def _carry_out(
+    command: str, work: Callable[[Any], Run], json: bool, out: Path | None, force: bool, quiet: bool, bar: bool
+) -> int:
+    """Look whether the result can be written, run, write, print."""
+    from racemate.cli.told import told
+    from racemate.report.run.folder import check, json_text
+
+    if out is not None:
+        check(out, command, force)
+    with progress(bar and not quiet) as follow:
+        done = work(follow)
+    files = done.save(out, force) if out is not None else []
+    print(json_text(done.as_object()) if json else told(done, files), end="" if json else "\n")
+    if files and json:
+        tell(f"racemate: wrote {out}", quiet)
+    return 0
+
+
+def _allow_jobs(jobs: int | None) -> None:
+    if jobs is not None and jobs < 1:
+        from racemate.evidence.finding import EvidenceError
+
+        raise EvidenceError("racemate", "--jobs", str(jobs), "a whole number from 1")

@@ -1,0 +1,1 @@
+"""Figures: one specification for page, SVG, PNG and test."""

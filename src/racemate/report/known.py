@@ -1,0 +1,147 @@
+"""Known: what racemate holds, as tables: numbers of the evidence, trials, and cards; and every fault the checks find in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
+
+from racemate import hypothesis
+from racemate.chain import whole
+from racemate.evidence.check import check as check_evidence
+from racemate.evidence.finding import EvidenceError, Finding, nearest
+from racemate.evidence.library import Library, evidence_root, library, read_library
+from racemate.evidence.record import Parameter
+from racemate.hypothesis import HypothesisError
+from racemate.units import declared
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_RANGE = (0.025, 0.975)
+_REFERENCE = ("reference_dose", "reference_weight", "reference_duration", "reference_time")
+Row = dict[str, Any]
+
+
+def evidence(text: str = "", link: str = "", doubtful: bool = False) -> pd.DataFrame:
+    """Numbers of the evidence, one row each: name, label, unit, median and 95 % range of the prior, number of claims, doubtful or not.
+
+    ``text`` is looked for in names, labels and notes, ``link`` is a link of the chain, ``doubtful`` keeps numbers that nobody read in a
+    source.  Raises EvidenceError for a link that nobody has.
+    """
+    import pandas as pd
+
+    known = library()
+    if link and link not in known.vocabulary["link"]:
+        raise EvidenceError("evidence", "link", repr(link), nearest(link, known.vocabulary["link"]))
+    rows = [_parameter(known, one) for one in known.select(text=text, link=link, doubtful=doubtful)]
+    columns = ("name", "label", "unit", "median", "low", "high", "vary", "claims", "doubtful")
+    return pd.DataFrame(rows, columns=list(columns))
+
+
+def _parameter(known: Library, one: Parameter) -> Row:
+    prior = known.prior(one.name)
+    ends = (None, None)
+    if prior.law != "fixed":
+        ends = tuple(float(prior.quantile(u)) for u in _RANGE)
+    median = prior.median
+    return {
+        "name": one.name,
+        "label": one.label,
+        "unit": one.unit,
+        "median": list(median) if isinstance(median, tuple) else float(median),
+        "low": ends[0],
+        "high": ends[1],
+        "vary": one.vary,
+        "claims": len(one.claims),
+        "doubtful": any(claim.doubtful for claim in one.pooled),
+    }
+
+
+def trials() -> pd.DataFrame:
+    """Trials of the evidence, one row each: id, title, use (calibration, hold-out, context), people, number of published rows."""
+    import pandas as pd
+
+    from racemate.trial.published import protocol_of
+
+    return pd.DataFrame(
+        {
+            "id": trial.id,
+            "title": trial.title,
+            "use": trial.use,
+            "people": protocol_of(trial).people,
+            "rows": len(trial.observations),
+            "sources": ", ".join(trial.sources),
+        }
+        for trial in library().trials.values()
+    )
+
+
+def hypotheses() -> pd.DataFrame:
+    """Cards, one row each: name, claim, edges that are on, variants, and whether it is the default."""
+    import pandas as pd
+
+    cards = [hypothesis.read(name) for name in hypothesis.all_names()]
+    return pd.DataFrame(
+        {
+            "name": card.name,
+            "claim": card.claim,
+            "edges": ", ".join(card.edges),
+            "variants": ", ".join(card.variants),
+            "default": card.default,
+        }
+        for card in cards
+    )
+
+
+def faults() -> dict[str, tuple[Finding, ...]]:
+    """Every fault of the evidence, the cards and the protocols, by the rule it breaks; empty when all is well."""
+    known = read_library(evidence_root().resolve())
+    units = dict(declared(whole.Par)) | _people(known)
+    cards = dict(_cards())
+    cited = {source for card in cards.values() if not isinstance(card, Finding) for source in card.sources}
+    broken = dict(check_evidence(known, units, cited))
+    beside = {
+        "card_reads": tuple(card for card in cards.values() if isinstance(card, Finding)),
+        "card_source_exists": tuple(_strangers(known, cards)),
+        "protocol_reads": tuple(_protocols(known)),
+    }
+    return broken | {rule: findings for rule, findings in beside.items() if findings}
+
+
+def _people(known: Library) -> dict[str, str]:
+    """What is asked of people: covariates of a population, and the reference dose; each in the unit it is given in."""
+    from racemate.people.population import Population
+
+    names = (*(field.name for field in fields(Population)), *_REFERENCE)
+    return {f"people.{n}": known.parameters[f"people.{n}"].unit if f"people.{n}" in known.parameters else "1" for n in names}
+
+
+def _cards() -> Iterator[tuple[str, Any]]:
+    """Every card and variant, or the finding that says why it does not read."""
+    for name in hypothesis.all_names():
+        try:
+            card = hypothesis.read(name)
+            yield name, card
+            for variant in card.variants:
+                yield f"{name}:{variant}", hypothesis.read(f"{name}:{variant}")
+        except HypothesisError as error:
+            yield name, Finding(error.file, error.field, error.found, error.allowed)
+
+
+def _strangers(known: Library, cards: dict[str, Any]) -> Iterator[Finding]:
+    for name, card in cards.items():
+        for source in () if isinstance(card, Finding) else card.sources:
+            if source not in known.sources:
+                allowed = f"{nearest(source, known.sources)} (evidence/sources)"
+                yield Finding(f"hypotheses/{name.partition(':')[0]}.toml", "source", repr(source), allowed)
+
+
+def _protocols(known: Library) -> Iterator[Finding]:
+    from racemate.trial.published import protocol_of
+
+    for trial in known.trials.values():
+        try:
+            protocol_of(trial)
+        except EvidenceError as error:
+            yield from error.findings

@@ -1,0 +1,1 @@
+"""Runs: what is simulated, what is written of it, and how it is repeated."""

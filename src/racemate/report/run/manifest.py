@@ -1,0 +1,162 @@
+"""Manifest: what must be known of a run to repeat it, to doubt it and to cite it."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shlex
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from racemate import hypothesis
+from racemate.chain import dose as dosing
+from racemate.evidence.library import Library, library
+from racemate.evidence.record import Source
+from racemate.hypothesis import EDGE
+from racemate.model import Model
+from racemate.report.run.folder import FORMAT, RunFolderError, digest
+from racemate.report.words import DISCLAIMER
+
+_LIBRARIES = ("jax", "numpy", "scipy", "pandas")
+_OWN_CARDS = "inputs/cards"
+
+
+@dataclass
+class Clock:
+    """When a run began, and how long it has taken."""
+
+    started: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
+    _begun: float = field(default_factory=perf_counter)
+
+    @property
+    def seconds(self) -> float:
+        """Wall time so far."""
+        return round(perf_counter() - self._begun, 2)
+
+
+def describe(
+    command: str,
+    arguments: Mapping[str, Any],
+    models: Iterable[Model],
+    doses: Iterable[str],
+    sources: Iterable[str],
+    inputs: Mapping[str, bytes],
+    clock: Clock,
+) -> dict[str, Any]:
+    """The manifest of a run.
+
+    ``arguments`` are those of the Python function of the same name; ``doses`` the drugs given; ``sources`` the ids of what the trial
+    itself rests on; ``inputs`` the user's own files by their path inside the run folder.
+    """
+    known, bound, given = library(), list(models), set(doses)
+    touched = sorted({name for model in bound for name in parameters_of(model, known, given)})
+    cards = [source for model in bound for source in model.hypothesis.sources]
+    behind = [source for name in touched for source in known.parameters[name].sources]
+    return {
+        "format": FORMAT,
+        "command": command,
+        "arguments": dict(arguments),
+        "command_line": command_line(command, arguments),
+        "racemate": version("racemate"),
+        "python": platform.python_version(),
+        **{name: version(name) for name in _LIBRARIES},
+        "platform": platform.platform(),
+        "processors": os.cpu_count(),
+        "started": clock.started,
+        "seconds": clock.seconds,
+        "seed": arguments["seed"],
+        "evidence": known.hash,
+        "cards": [card_entry(model) for model in bound],
+        "inputs": {name: digest(content) for name, content in inputs.items()},
+        "touched": touched,
+        "sources": sorted({*sources, *cards, *behind}),
+        "disclaimer": DISCLAIMER,
+    }
+
+
+def command_line(command: str, arguments: Mapping[str, Any]) -> str:
+    """The command that asks for the same run."""
+    words = ["racemate", command]
+    for name, value in arguments.items():
+        if name == "trial":
+            words.append(str(value))
+        elif name == "hypotheses":
+            words += [word for one in value for word in ("--hypothesis", one)]
+        elif value not in (None, ""):
+            words += [f"--{name}", str(value)]
+    return shlex.join(words)
+
+
+def parameters_of(model: Model, known: Library, given: set[str]) -> Iterable[str]:
+    """Names of the evidence's parameters that a run under ``model`` reads, when only the drugs ``given`` are given.
+
+    The reference dose is ketamine, so its kinetics are always read; an edge that is off, or a number that the card replaces, is not.
+    """
+    card = model.hypothesis
+    absent = set(dosing.drugs()) - set(dosing.ENANTIOMERS) - given
+    yield from (name for name, parameter in known.parameters.items() if parameter.link == "people")
+    for name in model.bound:
+        gain = name.rpartition(".")[2]
+        edge = gain.removeprefix(EDGE) if gain.startswith(EDGE) else None
+        replaced = name in card.instead or (edge is not None and (edge not in card.edges or edge in card.gains))
+        if not replaced and known.parameters[name].drug not in absent:
+            yield name
+
+
+def card_entry(model: Model) -> dict[str, str]:
+    """Name of a card and hash of its content, whatever file it was read from."""
+    return {"name": model.hypothesis.name, "hash": digest(model.hypothesis.model_dump_json().encode())}
+
+
+def own_cards(names: Iterable[str]) -> dict[str, bytes]:
+    """Contents of the cards that are the user's own files, by their path inside a run folder."""
+    paths = (Path(_file(name)) for name in names if _is_own(name))
+    return {f"{_OWN_CARDS}/{path.name}": path.read_bytes() for path in paths}
+
+
+def stored_card(name: str, folder: Path) -> str:
+    """The card to read when a run is repeated: the copy in the run folder of a card of the user's own."""
+    if not _is_own(name):
+        return name
+    copy = folder / _OWN_CARDS / Path(_file(name)).name
+    if not copy.is_file():
+        raise RunFolderError(str(folder), "inputs", f"no copy of {name}", "the cards that the run read")
+    return f"{copy}{name[len(_file(name)) :]}"
+
+
+def _is_own(name: str) -> bool:
+    return name.endswith(".toml") or ".toml:" in name
+
+
+def _file(name: str) -> str:
+    return name.rpartition(":")[0] if ".toml:" in name else name
+
+
+def changed(manifest: Mapping[str, Any]) -> list[str]:
+    """What differs here from what a run was made with: version, evidence, cards; one sentence each."""
+    known = library()
+    found = []
+    if manifest["racemate"] != version("racemate"):
+        found.append(f"racemate is {version('racemate')} here and was {manifest['racemate']}")
+    if manifest["jax"] != version("jax"):
+        found.append(f"jax is {version('jax')} here and was {manifest['jax']}")
+    if manifest["evidence"] != known.hash:
+        found.append("the evidence has changed since")
+    shipped = set(hypothesis.all_names())
+    for card in manifest["cards"]:
+        name = card["name"]
+        if name.partition(":")[0] in shipped:
+            now = digest(hypothesis.read(name).model_dump_json().encode())
+            found += [f"the card {name} has changed since"] if now != card["hash"] else []
+    return found
+
+
+def cited(manifest: Mapping[str, Any]) -> tuple[Source, ...]:
+    """The sources that a run touched, by id; raises EvidenceError for one that the evidence no longer holds."""
+    known = library()
+    return tuple(known.source(name) for name in manifest["sources"])

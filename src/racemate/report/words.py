@@ -1,0 +1,101 @@
+"""Words: how outcomes, statistics and numbers are written where a person reads them."""
+
+from __future__ import annotations
+
+from math import isfinite
+from typing import Any
+
+DISCLAIMER = "Research and teaching only; no dosing advice."
+FROM_PRIORS = "Parameters are drawn from their priors: no posterior ships yet, and nothing was fitted to this trial."
+
+_OUTCOMES = {
+    "madrs": "MADRS",
+    "hamd17": "HAM-D17",
+    "hamd6": "HAM-D6",
+    "bdi2": "BDI-II",
+    "qids": "QIDS",
+    "phq9": "PHQ-9",
+    "ssi": "SSI",
+    "cssrs": "C-SSRS",
+    "cadss": "CADSS (dissociation)",
+    "systolic": "systolic pressure",
+    "dropout": "left early",
+    "occupancy_nmda": "NMDA receptors blocked",
+    "occupancy_mor": "mu opioid receptors held",
+    "systolic_rise": "rise of systolic pressure",
+}
+_STATISTICS = {
+    "observed-mean": "mean",
+    "observed-change": "change",
+    "observed-percent-change": "percent change",
+    "ls-mean": "adjusted mean",
+    "ls-change": "adjusted change",
+    "ls-difference": "adjusted difference",
+    "locf-mean": "mean, last carried forward",
+    "locf-change": "change, last carried forward",
+    "response": "responders",
+    "remission": "remitters",
+}
+_EVERYONE = ("", "everyone")
+
+
+def outcome(name: str) -> str:
+    """An outcome as the field writes it."""
+    return _OUTCOMES.get(name, name.replace("_", " "))
+
+
+def statistic(name: str) -> str:
+    """A statistic in plain words."""
+    return _STATISTICS.get(name, name.replace("-", " "))
+
+
+def quantity(name: str, what: str, group: str = "") -> str:
+    """What a row of a table is about: outcome, statistic and, where it is not everybody, the group."""
+    return f"{outcome(name)} {statistic(what)}" + ("" if group in _EVERYONE else f", {group}")
+
+
+def moment(time: Any, unit: str) -> str:
+    """A time as the trial writes it; empty for a quantity without one."""
+    if missing(time):
+        return ""
+    return f"day {time:g}" if unit == "day" else f"{time:.3g} {unit}"
+
+
+def missing(value: Any) -> bool:
+    """True for nothing, in any of the shapes a table holds it."""
+    return value is None or value != value or str(value) == "<NA>"
+
+
+def number(value: Any, unit: str = "") -> str:
+    """A number to the precision that simulated trials deserve: percentages whole, p values to three places, points to one."""
+    if missing(value) or not isfinite(float(value)):
+        return "–"
+    value = float(value)
+    if unit == "percent":
+        return f"{value:.0f} %"
+    if unit == "1":
+        return f"{value:.3f}" if abs(value) < 1 else f"{value:.2f}"
+    return f"{value:.1f}"
+
+
+def interval(row: Any) -> str:
+    """Median, and low to high in brackets, of a simulated row."""
+    unit = str(row["unit"])
+    if missing(row["median"]):
+        return "–"
+    ends = " to ".join(number(row[end], unit).removesuffix(" %") for end in ("low", "high"))
+    return f"{number(row['median'], unit)} ({ends})"
+
+
+def stated(row: Any) -> str:
+    """A published row as its paper states it: a value with its spread, a count, or a bound."""
+    unit = str(row["unit"])
+    kind, low, high = row["spread_kind"], row["low"], row["high"]
+    if kind == "range" and row["value"] in (low, high):
+        return f"{'<' if row['value'] == high else '>'} {row['value']:g}"
+    text = number(row["value"], unit)
+    if not missing(row["count"]) and not missing(row["n"]):
+        text = f"{row['count']:.0f}/{row['n']:.0f} = {text}"
+    if not missing(low) and not missing(high):
+        return f"{text} ({number(low, unit).removesuffix(' %')} to {number(high, unit).removesuffix(' %')})"
+    return text if missing(row["spread"]) else f"{text} ({kind} {number(row['spread'], unit)})"
