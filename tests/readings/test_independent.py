@@ -106,8 +106,9 @@ def bound_to(card: str) -> Model:
 def engine(model: Model, plan: Plan) -> dict[str, np.ndarray]:
     built = machine(model, plan)
     table = model.table({}, 1)
-    grid = find(built, table, timeline(plan, built.layouts, model.unpack(table).dose, model.typical.dose))
-    found = solve(model, table, np.ones((2, 1)), plan, grid, threads=1)
+    cut = timeline(plan, built.layouts, model.unpack(table).dose, model.typical.dose)
+    grid = find(built, table, cut, tolerance=1e-8)
+    found = solve(built, model, table, np.ones((2, 1)), plan, grid, threads=1)
     return {name: values[:, 0] for name, values in found.readings.items()}
 
 

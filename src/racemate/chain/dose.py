@@ -67,7 +67,7 @@ def device_amount(amount: Any, before: Any, p: Par, xp: Any) -> Any:
     return rest - xp.maximum(rest - p.device, 0 * p.device)
 
 
-def _iv(p: Par, later: bool) -> tuple[tuple[str, Any, Any], ...]:
+def _iv(_: Par, later: bool) -> tuple[tuple[str, Any, Any], ...]:
     del later
     return (("central", 1, None),)
 
@@ -114,9 +114,9 @@ OTHER_ROUTES: dict[tuple[str, str], Callable[[Par], tuple[Input, ...]]] = {
     ),
     ("buprenorphine", "sublingual"): lambda p: (Input("buprenorphine", "mucosa", p.f_buprenorphine_sublingual, 0),),
     ("methadone", "oral"): lambda p: (Input("methadone", "gut", p.f_methadone_oral, 0),),
-    ("midazolam", "iv"): lambda p: (Input("midazolam", "central", 1, None),),
+    ("midazolam", "iv"): lambda _: (Input("midazolam", "central", 1, None),),
     ("midazolam", "oral"): lambda p: (Input("midazolam", "gut", p.f_midazolam_oral, 0),),
-    ("rapamycin", "oral"): lambda p: (Input("rapamycin", "gut", 1, 0),),
+    ("rapamycin", "oral"): lambda _: (Input("rapamycin", "gut", 1, 0),),
 }
 
 

@@ -5,7 +5,7 @@ hypotheses or the people a user asks for.  Windows are powers of two of a tick: 
 handful of squarings.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,12 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from racemate.readings.numeric import SLOW
-from racemate.simulate.step import LEVELS, NODES, Machine, window_hours
+from racemate.simulate.step import LEVELS, NODES, Machine, Step, window_hours
 from racemate.simulate.timeline import Segment, Timeline
 
-Step = tuple[dict[str, Any], dict[str, Any]]
-
-TOLERANCE = 1e-7
+TOLERANCE = 1e-6
 """Error allowed to one window, relative to a state plus a hundredth of the largest value it has had so far."""
 _FLOOR = 1e-2
 _LEAST = 0.1
@@ -48,7 +46,7 @@ class _Pilot:
 
     machine: Machine
     table: Any
-    steps: Mapping[int, Step]
+    steps: list[Step]
     fine: tuple[dict[str, Any], Any]
     coarse: tuple[dict[str, Any], Any]
     scale: NDArray[np.float64]
@@ -62,8 +60,7 @@ def find(machine: Machine, table: NDArray[np.float64], timeline: Timeline, toler
     people = table.shape[1]
     held = {layout.body: np.zeros((layout.size, people)) for layout in machine.layouts}
     slow = np.zeros((len(SLOW), people))
-    steps = at_levels(machine.ladder(table), range(LEVELS))
-    pilot = _Pilot(machine, table, steps, (held, slow), (dict(held), slow), np.full((len(slow), 1), _LEAST))
+    pilot = _Pilot(machine, table, machine.ladder(table), (held, slow), (dict(held), slow), np.full((len(slow), 1), _LEAST))
     levels = tuple(_segment(pilot, segment, tolerance) for segment in timeline.segments)
     return Grid(levels, pilot.error, tolerance)
 
@@ -74,15 +71,6 @@ def jumped(held: Mapping[str, Any], segment: Segment) -> dict[str, Any]:
     for jump in segment.jumps:
         out[jump.body][jump.row] += jump.value
     return out
-
-
-def at_levels(ladder: Mapping[str, Any], levels: Iterable[int]) -> dict[int, Step]:
-    """Transition matrices of every body for windows of each level: to the nodes, and to the end."""
-    parts = {body: (np.asarray(part.rows), np.asarray(part.ends)) for body, part in ladder.items()}
-    return {
-        k: ({b: rows[k] for b, (rows, _) in parts.items()}, {b: ends[k] for b, (_, ends) in parts.items()})
-        for k in levels
-    }
 
 
 def _segment(pilot: _Pilot, segment: Segment, tolerance: float) -> tuple[int, ...]:

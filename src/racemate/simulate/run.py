@@ -19,6 +19,7 @@ from racemate.people.population import Population
 from racemate.simulate.grid import TOLERANCE, Grid, find
 from racemate.simulate.plan import Dose, Plan
 from racemate.simulate.solve import LANES, Progress, machine, solve
+from racemate.simulate.step import Machine
 from racemate.simulate.timeline import timeline
 from racemate.simulate.trajectory import Trajectory
 from racemate.units import convert
@@ -44,19 +45,20 @@ def run(
     """
     if plan.people != cohort.people:
         raise ValueError(f"plan: found {plan.people} people, allowed: the cohort's {cohort.people}")
-    scaled = reference(cohort, threads)
-    grid = pilot_grid(cohort.model, plan, tolerance)
-    return solve(cohort.model, cohort.table, scaled, plan, grid, keep, progress, threads)
+    built = machine(cohort.model, plan, reference_plan(1))
+    scaled = reference(cohort, built, threads)
+    grid = pilot_grid(built, cohort.model, plan, tolerance)
+    return solve(built, cohort.model, cohort.table, scaled, plan, grid, keep, progress, threads)
 
 
-def reference(cohort: Cohort, threads: int | None = None) -> Array:
+def reference(cohort: Cohort, built: Machine, threads: int | None = None) -> Array:
     """Filtered strength and number (2, people) after the reference dose in the typical person of each person's replicate."""
     _, first, back = np.unique(cohort.replicate, return_index=True, return_inverse=True)
     plan = reference_plan(len(first))
-    grid = pilot_grid(cohort.model, plan, TOLERANCE)
+    grid = pilot_grid(built, cohort.model, plan, TOLERANCE)
     ones = np.ones((2, len(first)))
     names = ("state.severity.fast", "state.severity.number")
-    seen = solve(cohort.model, cohort.population[:, first], ones, plan, grid, names, None, threads)
+    seen = solve(built, cohort.model, cohort.population[:, first], ones, plan, grid, names, None, threads)
     return np.stack([seen[name][-1] for name in names])[:, back]
 
 
@@ -73,26 +75,25 @@ def reference_plan(people: int) -> Plan:
     return Plan(people, (infusion,), (), np.array([value("time", "h")]), np.zeros(people))
 
 
-def pilot_grid(model: Model, plan: Plan, tolerance: float) -> Grid:
+def pilot_grid(built: Machine, model: Model, plan: Plan, tolerance: float) -> Grid:
     """Grid of a plan, found once for people of every shipped hypothesis, and of ``model`` if it is a card of the user's own."""
     own = "" if model.hypothesis.name in all_names() else model.hypothesis.model_dump_json()
-    key = (_signature(plan), own, tolerance)
+    key = (built, _signature(plan), own, tolerance)
     if key not in _GRIDS:
-        _GRIDS[key] = _find(model, plan, tolerance, bool(own))
+        _GRIDS[key] = _find(built, model, plan, tolerance, bool(own))
     return _GRIDS[key]
 
 
-_GRIDS: dict[tuple[str, str, float], Grid] = {}
+_GRIDS: dict[tuple[Machine, str, str, float], Grid] = {}
 
 
-def _find(model: Model, plan: Plan, tolerance: float, custom: bool) -> Grid:
+def _find(built: Machine, model: Model, plan: Plan, tolerance: float, custom: bool) -> Grid:
     table = _pilot_people()
     if custom:
         table = np.concatenate(
             [draw(model, _PILOT_SEED, np.arange(LANES // 2), np.arange(LANES // 2), widen=_WIDER).table, table], axis=1
         )[:, :LANES]
     pilot = _pilot_plan(plan)
-    built = machine(model, pilot)
     cut = timeline(pilot, built.layouts, model.unpack(table).dose, model.typical.dose)
     return find(built, table, cut, tolerance)
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from racemate.chain import concentration
 from racemate.model import Model
 from racemate.readings import numeric
-from racemate.simulate.grid import Grid, at_levels, jumped
+from racemate.simulate.grid import Grid, jumped
 from racemate.simulate.plan import Plan
 from racemate.simulate.step import Machine, reading_names, window_hours
 from racemate.simulate.timeline import Timeline, entered, timeline
@@ -51,15 +51,21 @@ def _prepare() -> None:
         update("jax_persistent_cache_min_compile_time_secs", 0.1)
 
 
-def machine(model: Model, plan: Plan) -> Machine:
-    """Compiled functions for the bodies that a plan's doses reach."""
+def machine(model: Model, *plans: Plan) -> Machine:
+    """Compiled functions for the bodies that the doses of any of the plans reach."""
     par = model.typical
-    at_once, held = entered(plan, par.dose)
+    at_once: dict[str, set[str]] = {}
+    held: dict[str, set[str]] = {}
+    for plan in plans:
+        for all_of, one in zip((at_once, held), entered(plan, par.dose), strict=True):
+            for body, compartments in one.items():
+                all_of.setdefault(body, set()).update(compartments)
     layouts = numeric.layouts(concentration.transfers(par.concentration), at_once, held)
     return _machine(model.rows, layouts, numeric.order(numeric.all_on(par)))
 
 
 def solve(
+    built: Machine,
     model: Model,
     table: Array,
     reference: Array,
@@ -75,7 +81,6 @@ def solve(
     dose under each person's population parameters.  ``keep`` names the readings to keep (default: all).  Raises FloatingPointError
     naming the first person whose state is not finite.
     """
-    built = machine(model, plan)
     typical = model.typical.dose
     cut = timeline(plan, built.layouts, model.unpack(table).dose, typical)
     every = reading_names()
@@ -124,8 +129,10 @@ def _chunk(
     grid: Grid,
     lanes: NDArray[np.intp],
 ) -> Array:
-    table = np.ascontiguousarray(table)
-    steps = at_levels(built.ladder(table), {level for segment in grid.levels for level in segment})
+    import jax.numpy as jnp
+
+    table = jnp.asarray(table)
+    steps = built.ladder(table)
     held: Any = {layout.body: np.zeros((layout.size, table.shape[1])) for layout in built.layouts}
     slow: Any = np.zeros((len(numeric.SLOW), table.shape[1]))
     out = np.empty((len(plan.visits_h), len(reading_names()), table.shape[1]))
@@ -138,7 +145,7 @@ def _chunk(
         read(cut.opening_visit, cut.opening_setting)
     for segment, levels in zip(cut.segments, grid.levels, strict=True):
         held = jumped(held, _of(segment, lanes)) if segment.jumps else held
-        setting = segment.setting[:, lanes]
+        setting = jnp.asarray(segment.setting[:, lanes])
         for level in levels:
             held, slow = built.advance(table, *steps[level], window_hours(level), held, slow, setting)
         if segment.visit is not None:

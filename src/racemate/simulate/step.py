@@ -37,11 +37,11 @@ def window_hours(level: int) -> float:
     return TICK_H * 2.0 ** (level - 1)
 
 
-class Ladder(NamedTuple):
-    """Transition matrices of one body by window length: ``rows`` (level, node, read, state, people), ``ends`` to the end."""
+class Step(NamedTuple):
+    """Transition matrices of every body over a window: ``rows`` (node, read, state, people) to the nodes, ``ends`` to the end."""
 
-    rows: Any
-    ends: Any
+    rows: dict[str, Any]
+    ends: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Machine:
 
     @cached_property
     def ladder(self) -> Any:
-        """Compiled ``(table) -> {body: Ladder}``."""
+        """Compiled ``(table) -> [Step]``, one for each level of window length."""
         return jax.jit(partial(_ladders, self.names, self.layouts))
 
     @cached_property
@@ -65,7 +65,7 @@ class Machine:
     @cached_property
     def compare(self) -> Any:
         """Compiled step-doubling: the window at once against its two halves; returns both ends of the slow states and the amounts."""
-        return jax.jit(partial(_compare, self.names, self.layouts, self.order))
+        return jax.jit(partial(_compare, self.advance))
 
     @cached_property
     def read(self) -> Any:
@@ -73,13 +73,17 @@ class Machine:
         return jax.jit(partial(_read, self.names, self.layouts))
 
 
-def _ladders(names: tuple[str, ...], layouts: tuple[numeric.Layout, ...], table: Any) -> dict[str, Ladder]:
+def _ladders(names: tuple[str, ...], layouts: tuple[numeric.Layout, ...], table: Any) -> list[Step]:
     par = unpack(names, table)
     moves = concentration.transfers(par.concentration)
-    return {layout.body: _ladder(layout, moves[layout.body], table[0]) for layout in layouts}
+    found = {layout.body: _ladder(layout, moves[layout.body], table[0]) for layout in layouts}
+    return [
+        Step({body: rows[k] for body, (rows, _) in found.items()}, {body: ends[k] for body, (_, ends) in found.items()})
+        for k in range(LEVELS)
+    ]
 
 
-def _ladder(layout: numeric.Layout, moves: Any, like: Any) -> Ladder:
+def _ladder(layout: numeric.Layout, moves: Any, like: Any) -> tuple[Any, Any]:
     zero = 0 * like
     entries = numeric.generator(layout, moves, jnp, like)
     k = jnp.stack([jnp.stack([zero if v is None else v for v in row]) for row in entries])
@@ -98,7 +102,7 @@ def _ladder(layout: numeric.Layout, moves: Any, like: Any) -> Ladder:
         return _product(now, now), (now[:, read], now[-1])
 
     _, (rows, ends) = jax.lax.scan(climb, total, None, length=LEVELS)
-    return Ladder(rows, ends)
+    return rows, ends
 
 
 def _product(a: Any, b: Any) -> Any:
@@ -186,9 +190,7 @@ def _modal(rule: Radau, source: Any, rate: Any, start: Any, hours: Any) -> Any:
 
 
 def _compare(
-    names: tuple[str, ...],
-    layouts: tuple[numeric.Layout, ...],
-    order: numeric.Order,
+    advance: Any,
     table: Any,
     rows: Any,
     ends: Any,
@@ -199,10 +201,9 @@ def _compare(
     slow: Any,
     setting: Any,
 ) -> tuple[Any, Any, Any]:
-    step = partial(_advance, names, layouts, order, table)
-    _, coarse = step(rows, ends, hours, held, slow, setting)
-    middle_held, middle = step(half_rows, half_ends, hours / 2, held, slow, setting)
-    end_held, fine = step(half_rows, half_ends, hours / 2, middle_held, middle, setting)
+    _, coarse = advance(table, rows, ends, hours, held, slow, setting)
+    middle_held, middle = advance(table, half_rows, half_ends, hours / 2, held, slow, setting)
+    end_held, fine = advance(table, half_rows, half_ends, hours / 2, middle_held, middle, setting)
     return coarse, fine, end_held
 
 
