@@ -15,7 +15,19 @@ from cyclopts import Parameter
 from racemate.cli.refusal import refusals
 from racemate.cli.screen import columns, tell
 
-_LIBRARIES = ("jax", "jaxlib", "numpy", "scipy", "sympy", "pint", "pydantic", "pandas", "xarray", "altair", "vl-convert-python")
+_LIBRARIES = (
+    "jax",
+    "jaxlib",
+    "numpy",
+    "scipy",
+    "sympy",
+    "pint",
+    "pydantic",
+    "pandas",
+    "xarray",
+    "altair",
+    "vl-convert-python",
+)
 
 
 def doctor(*, json: Annotated[bool, Parameter(name="--json", negative="", help="Print JSON.")] = False) -> int:
@@ -94,7 +106,11 @@ def _writable(place: Path) -> str:
     parent = next(path for path in (place, *place.parents) if path.exists())
     if not os.access(parent, os.W_OK):
         raise PermissionError(f"{place} cannot be written")
-    size = sum(path.stat().st_size for path in place.rglob("*") if path.is_file()) if place.name == "jax" and place.is_dir() else 0
+    size = (
+        sum(path.stat().st_size for path in place.rglob("*") if path.is_file())
+        if place.name == "jax" and place.is_dir()
+        else 0
+    )
     return f"{place}" + (f", {size / 1e6:.1f} MB" if size else ", can be written")
 
 

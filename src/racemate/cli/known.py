@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 Json = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON.")]
 
 trials = App(name="trials", help="List the trials, or show one.", help_format="plaintext")
-evidence = App(name="evidence", help="Search the numbers, or show one with every claim about it.", help_format="plaintext")
+evidence = App(
+    name="evidence", help="Search the numbers, or show one with every claim about it.", help_format="plaintext"
+)
 hypotheses = App(name="hypotheses", help="List the cards, or show one.", help_format="plaintext")
 
 
@@ -45,38 +47,62 @@ def show_trial(trial: Annotated[str, Parameter(help="Id of a trial.")], *, json:
         told = protocol.model_dump(mode="json", by_alias=True, exclude_defaults=True)
         print(json_text({**head, "protocol": told, "observed": records(seen)}), end="")
         return
-    print(f"{bold(record.id)}  {record.title}\n{record.use}; {protocol.people} people; sources: {', '.join(record.sources)}\n")
+    print(
+        f"{bold(record.id)}  {record.title}\n{record.use}; {protocol.people} people; sources: {', '.join(record.sources)}\n"
+    )
     for arm in protocol.conditions:
-        doses = [f"{d.drug} {d.amount} {d.route}" + (f" over {d.over}" if d.over != "0 min" else "") + f", {d.schedule}" for d in arm.doses]
+        doses = [
+            f"{d.drug} {d.amount} {d.route}" + (f" over {d.over}" if d.over != "0 min" else "") + f", {d.schedule}"
+            for d in arm.doses
+        ]
         print(paragraph(f"{arm.name}: {'; '.join(doses) or 'no drug'}", "  "))
     rows = [
-        (words.moment(r["time"], r["time_unit"]), words.quantity(r["outcome"], r["statistic"], r["population"] or ""), r["arm"], words.stated(r))
+        (
+            words.moment(r["time"], r["time_unit"]),
+            words.quantity(r["outcome"], r["statistic"], r["population"] or ""),
+            r["arm"],
+            words.stated(r),
+        )
         for r in records(seen)
     ]
     print("\n" + columns(("time", "published", "arm", "value"), rows, "  "))
     if record.warnings:
         print("\nBefore you believe it:\n" + "\n".join(paragraph(f"- {line}", "  ") for line in record.warnings))
     if protocol.patterns:
-        print("\nPatterns that a replication asks for:\n" + "\n".join(paragraph(f"- {p.name} [{p.source}, {p.place}]", "  ") for p in protocol.patterns))
+        print(
+            "\nPatterns that a replication asks for:\n"
+            + "\n".join(paragraph(f"- {p.name} [{p.source}, {p.place}]", "  ") for p in protocol.patterns)
+        )
 
 
 @evidence.default
 def list_evidence(
     *,
-    search: Annotated[str, Parameter(name=["--search", "--text"], help="Text to look for in names, labels and notes.")] = "",
+    search: Annotated[
+        str, Parameter(name=["--search", "--text"], help="Text to look for in names, labels and notes.")
+    ] = "",
     link: Annotated[str, Parameter(help="A link of the chain, such as occupancy.")] = "",
     doubtful: Annotated[bool, Parameter(negative="", help="Only numbers that nobody read in a source.")] = False,
     json: Json = False,
 ) -> None:
     """List the numbers: median and 95 % range of each prior; ! marks those that nobody read in a source."""
     from racemate.report import known
+    from racemate.report.run.folder import records
 
     found = known.evidence(search, link, doubtful)
     if json:
         return _table(found, (), json)
     rows = [
-        (one.name, _numbers(one.median), "" if one.low is None or one.low != one.low else f"{one.low:.3g} to {one.high:.3g}", one.unit, str(one.claims), "!" if one.doubtful else "", one.label)
-        for one in found.itertuples()
+        (
+            one["name"],
+            _numbers(one["median"]),
+            "" if one["low"] is None else f"{one['low']:.3g} to {one['high']:.3g}",
+            one["unit"],
+            one["claims"],
+            "!" if one["doubtful"] else "",
+            one["label"],
+        )
+        for one in records(found)
     ]
     print(columns(("name", "median", "95 %", "unit", "claims", "", "label"), rows))
     return None
@@ -93,9 +119,16 @@ def show_evidence(name: Annotated[str, Parameter(help="Name of a number, link.fi
     prior = known.prior(name)
     if json:
         found = one.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-        print(json_text({**found, "prior": {"law": prior.law, "median": prior.median, "low": prior.low, "high": prior.high}}), end="")
+        print(
+            json_text(
+                {**found, "prior": {"law": prior.law, "median": prior.median, "low": prior.low, "high": prior.high}}
+            ),
+            end="",
+        )
         return
-    print(f"{bold(one.name)}  {one.label}\nprior: {prior.law}, median {_numbers(prior.median)} {one.unit}; pooled by {one.pool}; differs by {one.vary}")
+    print(
+        f"{bold(one.name)}  {one.label}\nprior: {prior.law}, median {_numbers(prior.median)} {one.unit}; pooled by {one.pool}; differs by {one.vary}"
+    )
     rows = [(_claim(claim), claim.how, claim.source, claim.place, claim.note) for claim in one.claims]
     print("\n" + columns(("claim", "how", "source", "place", "note"), rows, "  "))
     cited = [known.sources[source].citation for source in one.sources if source in known.sources]
@@ -132,7 +165,11 @@ def show_hypothesis(
     rows = []
     for edge in found.edges:
         belief = found.gains.get(edge)
-        law = "" if belief is None else f"{belief.stated.law}" + ("" if belief.stated.median is None else f", median {belief.stated.median:g}")
+        law = (
+            ""
+            if belief is None
+            else f"{belief.stated.law}" + ("" if belief.stated.median is None else f", median {belief.stated.median:g}")
+        )
         rows.append((edge, law, "" if belief is None else belief.source, "" if belief is None else belief.note))
     print(columns(("edge", "prior of its gain", "source", "why"), rows, "  "))
     print("\n" + paragraph(f"A dose of ketamine moves: {', '.join(found.moves)}"))
@@ -169,7 +206,9 @@ def check(*, json: Json = False) -> int:
         tell(f"racemate: {count} faults against {len(broken)} rules: {', '.join(broken)}")
         return 2
     known = library()
-    tell(f"racemate: {len(known.parameters)} numbers, {len(known.sources)} sources, {len(known.trials)} trials: nothing wrong")
+    tell(
+        f"racemate: {len(known.parameters)} numbers, {len(known.sources)} sources, {len(known.trials)} trials: nothing wrong"
+    )
     return 0
 
 
@@ -207,5 +246,9 @@ def _numbers(value: Any) -> str:
 def _claim(claim: Claim) -> str:
     spread = claim.spread
     wide = f" ({spread.kind} {spread.value:g})" if spread.value is not None else ""
-    ends = f" ({spread.kind} {spread.low:g} to {spread.high:g})" if spread.low is not None and spread.high is not None else ""
+    ends = (
+        f" ({spread.kind} {spread.low:g} to {spread.high:g})"
+        if spread.low is not None and spread.high is not None
+        else ""
+    )
     return f"{_numbers(claim.value)} {claim.unit}".rstrip() + wide + ends + ("" if claim.pooled else " [beside]")

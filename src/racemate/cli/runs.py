@@ -13,15 +13,24 @@ from racemate.cli.screen import progress, tell
 if TYPE_CHECKING:
     from racemate.report.run.folder import Run
 
-Cards = Annotated[list[str] | None, Parameter(name="--hypothesis", help="A card's name, name:variant, or file; repeat for several.")]
-People = Annotated[int | None, Parameter(help="Virtual people per arm; of the whole trial for a crossover (default: as published).")]
+Cards = Annotated[
+    list[str] | None, Parameter(name="--hypothesis", help="A card's name, name:variant, or file; repeat for several.")
+]
+People = Annotated[
+    int | None, Parameter(help="Virtual people per arm; of the whole trial for a crossover (default: as published).")
+]
 Seed = Annotated[int, Parameter(help="Whole number that decides every random draw.")]
 Json = Annotated[bool, Parameter(name="--json", negative="", help="Print one JSON object instead of tables.")]
 Out = Annotated[Path | None, Parameter(name=["--out", "-o"], help="Folder for manifest, tables and figures.")]
-Force = Annotated[bool, Parameter(negative="", help="Write into a folder that holds something else; what is there stays.")]
+Force = Annotated[
+    bool, Parameter(negative="", help="Write into a folder that holds something else; what is there stays.")
+]
 Quiet = Annotated[bool, Parameter(name=["--quiet", "-q"], negative="", help="No messages on standard error.")]
 Bar = Annotated[bool, Parameter(name="--progress", help="A progress bar, when standard error is a terminal.")]
-Jobs = Annotated[int | None, Parameter(name=["--jobs", "-j"], help="Threads (default: one per core). The result does not depend on it.")]
+Jobs = Annotated[
+    int | None,
+    Parameter(name=["--jobs", "-j"], help="Threads (default: one per core). The result does not depend on it."),
+]
 
 
 def replicate(
@@ -51,10 +60,14 @@ def replicate(
 
 def simulate(
     *,
-    drug: Annotated[str, Parameter(help="ketamine, esketamine, arketamine, naltrexone, buprenorphine, methadone, midazolam ...")],
+    drug: Annotated[
+        str, Parameter(help="ketamine, esketamine, arketamine, naltrexone, buprenorphine, methadone, midazolam ...")
+    ],
     route: Annotated[str, Parameter(help="iv, intranasal, oral, sublingual, im, sc (as the drug has them).")],
     dose: Annotated[str, Parameter(help='An amount such as "84 mg"; "0.5 mg/kg" by iv, im and sc.')],
-    schedule: Annotated[str, Parameter(help='Such as "once", "days 1, 4 and 8" or "twice weekly for 4 weeks".')] = "once",
+    schedule: Annotated[
+        str, Parameter(help='Such as "once", "days 1, 4 and 8" or "twice weekly for 4 weeks".')
+    ] = "once",
     duration: Annotated[str | None, Parameter(help='How long an infusion lasts, such as "40 min".')] = None,
     hypothesis: Cards = None,
     people: Annotated[int, Parameter(help="Virtual people.")] = 200,
@@ -88,15 +101,17 @@ def rerun(
     jobs: Jobs = None,
 ) -> int:
     """Repeat a run from its manifest, and say whether the numbers are the same."""
-    from racemate.report.run.repeat import repeat, same
     from racemate.report.run.folder import read_manifest
+    from racemate.report.run.repeat import repeat, same
 
     _allow_jobs(jobs)
     before = read_manifest(run)
 
     def work(follow: Any) -> Run:
         again = repeat(run, follow, jobs)
-        tell("racemate: the same numbers to the last bit" if same(run, again) else "racemate: the numbers differ", quiet)
+        tell(
+            "racemate: the same numbers to the last bit" if same(run, again) else "racemate: the numbers differ", quiet
+        )
         return again
 
     from racemate.report.run.manifest import changed

@@ -31,7 +31,7 @@ def paragraph(text: str, indent: str = "") -> str:
     return fill(text, width(), initial_indent=indent, subsequent_indent=indent)
 
 
-def columns(head: Sequence[str], rows: Iterable[Sequence[str]], indent: str = "") -> str:
+def columns(head: Sequence[str], rows: Iterable[Sequence[object]], indent: str = "") -> str:
     """A table in columns; the last column is folded to what room is left."""
     every = [list(head), *(list(map(str, row)) for row in rows)]
     sizes = [max(len(row[k]) for row in every) for k in range(len(head))]
@@ -60,7 +60,13 @@ def progress(shown: bool) -> Iterator[Any]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    layout = (TextColumn("{task.description:24}"), BarColumn(), MofNCompleteColumn(), TextColumn("people"), TimeElapsedColumn())
+    layout = (
+        TextColumn("{task.description:24}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("people"),
+        TimeElapsedColumn(),
+    )
     with Progress(*layout, console=Console(stderr=True), transient=True) as bar:
         tasks: dict[str, Any] = {}
 

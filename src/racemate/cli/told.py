@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from racemate.cli.screen import bold, columns, paragraph
+from racemate.cli.screen import bold, columns, paragraph, width
 from racemate.report import words
 from racemate.report.run.course import CourseRun
 from racemate.report.run.trial import TrialRun
 from racemate.trial.look import DROPOUT
-from racemate.trial.scheme import CONTRASTS
+from racemate.trial.scheme import EVERYONE
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from racemate.report.run.folder import Run
 
+Row = dict[str, Any]
+
 _DAY_H = 24.0
-_COLUMNS = 5
-_SHOWN_H = (0.0, 2 / 3, 2.0, 24.0, 168.0)
+_LABEL, _CELL = 27, 18
+"""Room for the label of a line, and for one of its cells."""
+_UNTOLD = ("p-value", "test-statistic", "sd")
+"""Statistics whose median says little: the verdict says what became of them."""
+_SHOWN_H = (2 / 3, 2.0, 24.0, 168.0)
 
 
 def told(run: Run, files: Sequence[Path]) -> str:
@@ -33,7 +36,9 @@ def told(run: Run, files: Sequence[Path]) -> str:
     figures = [path for path in files if path.name in ("figure.svg", "figure.png", "figure.html")]
     if figures:
         parts += ["Figure: " + "\n        ".join(str(path) for path in figures)]
-        parts[-1] += f"\nAll of it: {files[0].parent} ({len(files)} files; `racemate cite {files[0].parent}` lists the sources)"
+        parts[-1] += (
+            f"\nAll of it: {files[0].parent} ({len(files)} files; `racemate cite {files[0].parent}` lists the sources)"
+        )
     return "\n\n".join((*parts, words.DISCLAIMER))
 
 
@@ -43,68 +48,99 @@ def _trial(run: TrialRun) -> Iterator[str]:
     yield f"{bold(run.protocol.id)}  {told['title']}".rstrip() + f"\n{size}\n{words.FROM_PRIORS}"
     if told["warnings"]:
         yield "Before you believe it:\n" + "\n".join(paragraph(f"- {line}", "  ") for line in told["warnings"])
-    yield "Simulated: median of the virtual trials (95 % of them). Beneath, after =, what was published."
+    if len(run.observed):
+        yield _observed(run)
+    yield "Simulated: median of the virtual trials [95 % of them]; under it, after =, what was published."
     for card in told["cards"]:
         yield _card(run, card["name"])
     yield _verdict(run)
-    left_out = run.observed[~run.observed["mirrored"].astype(bool)]
-    if len(left_out):
-        yield f"{len(left_out)} published rows are not asked of the virtual trial: {'; '.join(sorted(set(left_out['reason'])))}."
+
+
+def _observed(run: TrialRun) -> str:
+    """What was published and is asked of the virtual trials, and what cannot be asked."""
+    rows = [
+        (
+            words.moment(row["time"], row["time_unit"]),
+            words.quantity(row["outcome"], row["statistic"], row["population"] or ""),
+            words.stated(row),
+            row["arm"],
+        )
+        for row in run.published()
+    ]
+    left_out = sorted({row["reason"] for row in run.rows("observed") if not row["mirrored"]})
+    unasked = paragraph(f"Not asked of the virtual trials: {'; '.join(left_out)}.", "  ") if left_out else ""
+    table = columns(("time", "what", "value", "arm"), rows, "  ")
+    return "\n".join(part for part in (bold("Published"), table, unasked) if part)
 
 
 def _card(run: TrialRun, card: str) -> str:
-    rows = run.simulated[run.simulated["hypothesis"] == card]
-    blocks = [bold(f"== {card} ==")]
-    for outcome in dict.fromkeys(rows["outcome"]):
-        here = rows[rows["outcome"] == outcome]
-        blocks += _blocks(run, here)
+    rows = [row for row in run.rows("simulated") if row["hypothesis"] == card and row["statistic"] not in _UNTOLD]
+    blocks = [bold(f"== {card} ==") + _chance(run, card)]
+    for outcome, part in _grouped(rows, "outcome").items():
+        if outcome != (DROPOUT,):
+            blocks += _blocks(run, part)
     return "\n".join(blocks)
 
 
-def _blocks(run: TrialRun, rows: pd.DataFrame) -> Iterator[str]:
-    """One table per outcome, its times split over several when there are many."""
-    times = rows.drop_duplicates("hours")[["time", "time_unit", "hours"]].sort_values("hours").to_dict("records")
-    for start in range(0, len(times), _COLUMNS):
-        part = times[start : start + _COLUMNS]
-        lines = list(_lines(run, rows, [time["hours"] for time in part]))
+def _chance(run: TrialRun, card: str) -> str:
+    found = (row for row in run.rows("verdict") if row["hypothesis"] == card)
+    row = next(found, None)
+    if row is None:
+        return ""
+    return f"  {row['pattern']}: chance {row['probability']:.3f} ± {row['monte_carlo_error']:.3f}"
+
+
+def _grouped(rows: Iterable[Row], *fields: str) -> dict[tuple[Any, ...], list[Row]]:
+    """Rows that agree in some fields, in order of appearance."""
+    found: dict[tuple[Any, ...], list[Row]] = {}
+    for row in rows:
+        found.setdefault(tuple(row[field] for field in fields), []).append(row)
+    return found
+
+
+def _blocks(run: TrialRun, rows: list[Row]) -> Iterator[str]:
+    """One table per outcome, its times split over several when the screen is too narrow for them."""
+    known = {row["hours"]: row for row in rows}
+    times = sorted(known.items(), key=lambda item: (item[0] is None, item[0] or 0.0))
+    most = max(1, (width() - _LABEL) // _CELL)
+    for start in range(0, len(times), most):
+        part = times[start : start + most]
+        lines = list(_lines(run, rows, [hour for hour, _ in part]))
         if lines:
-            head = [words.outcome(rows["outcome"].iloc[0]), *(words.moment(t["time"], t["time_unit"]) for t in part)]
-            yield columns(head, lines, "  ")
+            moments = (words.moment(row["time"], row["time_unit"]) for _, row in part)
+            yield columns((words.outcome(rows[0]["outcome"]), *moments), lines, "  ")
 
 
-def _lines(run: TrialRun, rows: pd.DataFrame, hours: list[Any]) -> Iterator[list[str]]:
-    outcome = rows["outcome"].iloc[0]
-    for (group, statistic), what in rows.groupby(["population", "statistic"], sort=False):
-        for arm, line in what.groupby("arm", sort=False):
-            cells = [_at(line, hour, words.interval) for hour in hours]
-            if not any(cells):
-                continue
-            place = "" if outcome == DROPOUT else f", {arm}" if statistic not in CONTRASTS else ""
-            yield [words.statistic(statistic) + ("" if group == "everyone" else f", {group}") + place, *cells]
-            seen = _published(run, outcome, statistic, group, arm)
-            beneath = [_at(seen, hour, words.stated) for hour in hours]
+def _lines(run: TrialRun, rows: list[Row], hours: list[float]) -> Iterator[list[str]]:
+    """A heading per statistic and group, a line per arm, and what was published under it."""
+    for (group, statistic), what in _grouped(rows, "population", "statistic").items():
+        about = words.statistic(statistic) + ("" if group == EVERYONE else f", {group}")
+        here = {arm: _cells(part, hours, words.interval) for (arm,), part in _grouped(what, "arm").items()}
+        if not any(map(any, here.values())):
+            continue
+        alone = len(here) == 1
+        if not alone:
+            yield [about, *[""] * len(hours)]
+        for arm, cells in here.items():
+            yield [about if alone else f"  {arm}", *cells]
+            seen = run.published(outcome=rows[0]["outcome"], statistic=statistic, group=group, arm=arm)
+            beneath = _cells(seen, hours, words.stated)
             if any(beneath):
                 yield ["", *(f"= {cell}" if cell else "" for cell in beneath)]
 
 
-def _published(run: TrialRun, outcome: str, statistic: str, group: str, arm: str) -> pd.DataFrame:
-    seen = run.observed[run.observed["mirrored"].astype(bool)]
-    named = {"completers", *(one.name for one in run.protocol.groups)}
-    groups = seen["population"].where(seen["population"].isin(named), "everyone")
-    return seen[(seen["outcome"] == outcome) & (seen["statistic"] == statistic) & (groups == group) & (seen["arm"] == arm)]
-
-
-def _at(rows: pd.DataFrame, hour: Any, write: Any) -> str:
-    here = rows[rows["hours"].isna()] if words.missing(hour) else rows[rows["hours"] == hour]
-    return write(here.iloc[0]) if len(here) else ""
+def _cells(rows: list[Row], hours: list[float], write: Callable[[Any], str]) -> list[str]:
+    found = {row["hours"]: write(row) for row in reversed(rows)}
+    return [found.get(hour, "") for hour in hours]
 
 
 def _verdict(run: TrialRun) -> str:
     blocks = []
-    for pattern in dict.fromkeys(run.verdict["pattern"]):
-        rows = run.verdict[run.verdict["pattern"] == pattern].sort_values("probability", ascending=False)
-        cells = [[row.hypothesis, f"{row.probability:.3f} ± {row.monte_carlo_error:.3f}"] for row in rows.itertuples()]
-        blocks.append(f"{bold('Chance of the published pattern')}: {pattern}\n" + columns(("card", "chance ± Monte-Carlo error"), cells, "  "))
+    for (pattern,), rows in _grouped(run.rows("verdict"), "pattern").items():
+        rows.sort(key=lambda row: -row["probability"])
+        cells = [(row["hypothesis"], f"{row['probability']:.3f} ± {row['monte_carlo_error']:.3f}") for row in rows]
+        table = columns(("card", "chance ± Monte-Carlo error"), cells, "  ")
+        blocks.append(f"{bold('Chance of the published pattern')}: {pattern}\n{table}")
     return "\n\n".join(blocks) or "The protocol names no published pattern, so there is no verdict."
 
 
@@ -114,24 +150,23 @@ def _course(run: CourseRun) -> Iterator[str]:
     over = f" over {given['over']}" if not given["over"].startswith("0 ") else ""
     size = f"{asked['people']} virtual people, seed {asked['seed']}; open label; parameters from priors, nothing is fitted yet"
     yield f"{bold(asked['drug'])} {asked['dose']} {asked['route']}{over}, {asked['schedule']}\n{size}"
-    yield "Median over people (90 % of them)."
-    rows = run.simulated
-    last = rows["hours"].max()
-    for card in dict.fromkeys(rows["hypothesis"]):
-        lines = [*_course_lines(rows[rows["hypothesis"] == card], last)]
-        head = ("", "unit", "largest", *(_elapsed(hour) for hour in (*_SHOWN_H[1:], last)))
-        yield bold(f"== {card} ==") + "\n" + columns(head, lines, "  ")
+    yield "Median over people [90 % of them]."
+    rows = run.rows("simulated")
+    hours = sorted({*_SHOWN_H, max(row["hours"] for row in rows)})
+    for (card,), part in _grouped(rows, "hypothesis").items():
+        head = ("", "unit", "largest", *map(_elapsed, hours))
+        yield bold(f"== {card} ==") + "\n" + columns(head, list(_course_lines(part, hours)), "  ")
 
 
-def _course_lines(rows: pd.DataFrame, last: float) -> Iterator[list[str]]:
-    for (outcome, statistic), line in rows.groupby(["outcome", "statistic"], sort=False):
+def _course_lines(rows: list[Row], hours: list[float]) -> Iterator[list[str]]:
+    for (outcome, statistic), line in _grouped(rows, "outcome", "statistic").items():
         if statistic == "value" and outcome == "madrs":
             continue
-        peak = line.loc[line["median"].abs().idxmax()]
-        shown = [line.loc[(line["hours"] - hour).abs().idxmin()] for hour in (*_SHOWN_H[1:], last)]
+        peak = max(line, key=lambda row: abs(row["median"]))
+        shown = [min(line, key=lambda row, hour=hour: abs(row["hours"] - hour)) for hour in hours]
         name = words.outcome(outcome) + (" change" if statistic == "change" else "")
-        cells = [f"{words.interval(peak)} at {_elapsed(peak['hours'])}", *(words.number(row["median"], row["unit"]) for row in shown)]
-        yield [name, peak["unit"], *cells]
+        largest = f"{words.interval(peak)} at {_elapsed(peak['hours'])}"
+        yield [name, peak["unit"], largest, *(words.number(row["median"], row["unit"]) for row in shown)]
 
 
 def _elapsed(hours: float) -> str:

@@ -114,7 +114,9 @@ def _people(known: Library) -> dict[str, str]:
     from racemate.people.population import Population
 
     names = (*(field.name for field in fields(Population)), *_REFERENCE)
-    return {f"people.{n}": known.parameters[f"people.{n}"].unit if f"people.{n}" in known.parameters else "1" for n in names}
+    return {
+        f"people.{n}": known.parameters[f"people.{n}"].unit if f"people.{n}" in known.parameters else "1" for n in names
+    }
 
 
 def _cards() -> Iterator[tuple[str, Any]]:

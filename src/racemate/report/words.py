@@ -24,6 +24,16 @@ _OUTCOMES = {
     "occupancy_mor": "mu opioid receptors held",
     "systolic_rise": "rise of systolic pressure",
 }
+_PLASMA = "plasma_"
+_ANALYTES = {
+    "ketamine": "ketamine, both",
+    "ketamine_s": "esketamine",
+    "ketamine_r": "arketamine",
+    "norketamine_s": "noresketamine",
+    "norketamine_r": "norarketamine",
+    "hnk_s": "S-hydroxynorketamine",
+    "hnk_r": "R-hydroxynorketamine",
+}
 _STATISTICS = {
     "observed-mean": "mean",
     "observed-change": "change",
@@ -37,10 +47,17 @@ _STATISTICS = {
     "remission": "remitters",
 }
 _EVERYONE = ("", "everyone")
+_LARGE = 10
+"""From here on the end of an interval is told without a decimal."""
+_LEAST = 5e-4
+"""A smaller number is told as zero, without a sign."""
 
 
 def outcome(name: str) -> str:
     """An outcome as the field writes it."""
+    if name.startswith(_PLASMA):
+        drug = name.removeprefix(_PLASMA)
+        return f"{_ANALYTES.get(drug, drug)} in plasma"
     return _OUTCOMES.get(name, name.replace("_", " "))
 
 
@@ -70,21 +87,29 @@ def number(value: Any, unit: str = "") -> str:
     """A number to the precision that simulated trials deserve: percentages whole, p values to three places, points to one."""
     if missing(value) or not isfinite(float(value)):
         return "–"
-    value = float(value)
+    value = float(value) if abs(float(value)) >= _LEAST else 0.0
     if unit == "percent":
         return f"{value:.0f} %"
     if unit == "1":
         return f"{value:.3f}" if abs(value) < 1 else f"{value:.2f}"
-    return f"{value:.1f}"
+    return f"{value:.1f}".replace("-0.0", "0.0")
+
+
+def ends(low: Any, high: Any, unit: str) -> str:
+    """An interval in brackets; whole numbers where they are large."""
+
+    def end(value: Any) -> str:
+        plain = number(value, unit).removesuffix(" %")
+        large = unit != "1" and not missing(value) and round(abs(float(value)), 1) >= _LARGE
+        return f"{float(value):.0f}" if large else plain
+
+    return f"[{end(low)}, {end(high)}]"
 
 
 def interval(row: Any) -> str:
-    """Median, and low to high in brackets, of a simulated row."""
+    """Median, and low and high in brackets, of a simulated row."""
     unit = str(row["unit"])
-    if missing(row["median"]):
-        return "–"
-    ends = " to ".join(number(row[end], unit).removesuffix(" %") for end in ("low", "high"))
-    return f"{number(row['median'], unit)} ({ends})"
+    return "–" if missing(row["median"]) else f"{number(row['median'], unit)} {ends(row['low'], row['high'], unit)}"
 
 
 def stated(row: Any) -> str:
@@ -95,7 +120,7 @@ def stated(row: Any) -> str:
         return f"{'<' if row['value'] == high else '>'} {row['value']:g}"
     text = number(row["value"], unit)
     if not missing(row["count"]) and not missing(row["n"]):
-        text = f"{row['count']:.0f}/{row['n']:.0f} = {text}"
+        text = f"{row['count']:.0f}/{row['n']:.0f}, {text}"
     if not missing(low) and not missing(high):
-        return f"{text} ({number(low, unit).removesuffix(' %')} to {number(high, unit).removesuffix(' %')})"
+        return f"{text} {ends(low, high, unit)}"
     return text if missing(row["spread"]) else f"{text} ({kind} {number(row['spread'], unit)})"

@@ -53,7 +53,7 @@ def _subtitle(run: CourseRun) -> list[str]:
     ]
 
 
-def _panel(run: CourseRun, name: str, title: str, colour: alt.Color, hours: float | None) -> alt.LayerChart:
+def _panel(run: CourseRun, name: str, title: str, colour: alt.Color, hours: float | None) -> Any:
     time = run.trajectory["time"].to_numpy()
     kept = np.ones(time.shape, dtype=bool) if hours is None else time <= hours
     x = alt.X(
@@ -71,5 +71,7 @@ def _panel(run: CourseRun, name: str, title: str, colour: alt.Color, hours: floa
         values += ink.band_values([float(t) for t in at], quantiles, series=str(card))
     layers: list[Any] = [ink.bands(values, x, title, colour)]
     if hours is None:
-        layers.insert(0, alt.Chart(alt.Data(values=[{"y": 0}])).mark_rule(color=ink.QUIET, strokeDash=[2, 3]).encode(y="y:Q"))
+        layers.insert(
+            0, alt.Chart(alt.Data(values=[{"y": 0}])).mark_rule(color=ink.QUIET, strokeDash=[2, 3]).encode(y="y:Q")
+        )
     return alt.layer(*layers).properties(width=_WIDTH, height=_HEIGHT)

@@ -25,13 +25,11 @@ def band_values(times: Sequence[float], quantiles: Any, **labels: Any) -> list[d
     ]
 
 
-def bands(values: list[dict[str, Any]], x: Any, y_title: str, colour: Any, y_scale: Any = alt.Undefined) -> alt.LayerChart:
+def bands(values: list[dict[str, Any]], x: Any, y_title: str, colour: Any, y_scale: Any = alt.Undefined) -> Any:
     """Median, 50 % and 90 % band of each colour over time."""
     chart = alt.Chart(alt.Data(values=values))
     y = {"title": y_title, "scale": y_scale}
-    wide = chart.mark_area(opacity=WIDE_BAND, clip=True).encode(
-        x, alt.Y("low:Q", **y), alt.Y2("high:Q"), color=colour
-    )
+    wide = chart.mark_area(opacity=WIDE_BAND, clip=True).encode(x, alt.Y("low:Q", **y), alt.Y2("high:Q"), color=colour)
     narrow = chart.mark_area(opacity=NARROW_BAND, clip=True).encode(
         x, alt.Y("low50:Q", **y), alt.Y2("high50:Q"), color=colour
     )
@@ -41,7 +39,11 @@ def bands(values: list[dict[str, Any]], x: Any, y_title: str, colour: Any, y_sca
 
 def palette(names: Sequence[str], title: str | None = None) -> alt.Color:
     """One colour per name, in order, with a legend above the figure (none for a single name)."""
-    legend = None if len(names) < 2 else alt.Legend(title=title, orient="top", symbolType="stroke", symbolStrokeWidth=4, symbolOpacity=1)
+    legend = (
+        None
+        if len(names) < 2
+        else alt.Legend(title=title, orient="top", symbolType="stroke", symbolStrokeWidth=4, symbolOpacity=1)
+    )
     colours = [COLOURS[k % len(COLOURS)] for k in range(len(names))]
     return alt.Color("series:N", scale=alt.Scale(domain=list(names), range=colours), legend=legend)
 

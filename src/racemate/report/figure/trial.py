@@ -3,30 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import NormalDist
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 import altair as alt
 import numpy as np
-import pandas as pd
 
 from racemate.report import words
 from racemate.report.figure import ink
 from racemate.trial.look import Question
-from racemate.trial.scheme import COMPLETERS, EVERYONE
 
 if TYPE_CHECKING:
     from racemate.report.run.trial import TrialRun
 
 LEVELS = (5.0, 25.0, 50.0, 75.0, 95.0)
-FOLLOWED = ("ls-change", "observed-change", "locf-change", "median-change", "ls-mean", "observed-mean", "locf-mean", "median")
+FOLLOWED = (
+    "ls-change",
+    "observed-change",
+    "locf-change",
+    "median-change",
+    "ls-mean",
+    "observed-mean",
+    "locf-mean",
+    "median",
+)
 _CHANGES = FOLLOWED[:4]
 _DAY_H = 24.0
-_COLUMNS, _WIDTH, _HEIGHT = 3, 250, 185
+_SIZES = {1: (640, 320), 2: (380, 230), 3: (250, 185)}
+"""Width and height of a panel by the number of columns."""
+_APART = 0.006
+"""Shift between the published points of two arms, as a share of the time axis."""
 _ALPHA = 0.05
-_LINE = 150
+_LINE, _FACTS = 150, 4
 
 
 @dataclass(frozen=True)
@@ -46,13 +56,9 @@ class Panels:
             if asked.question.statistic in FOLLOWED:
                 order.setdefault((asked.question.outcome, asked.question.group))
         found = [cls._best(run, outcome, group) for outcome, group in order]
-        counts = {panels: len(panels.published(run)) for panels in found}
-        found.sort(key=lambda panels: -counts[panels])
-        first, *rest = found or [None]
-        if first is None:
-            return []
-        kept = [panels for panels in rest if len(panels.hours(run)) > 1]
-        return [first, *(cls(p.outcome, p.statistic, p.group, f"figure-{p.outcome}-{p.group}") for p in kept)]
+        found.sort(key=lambda panels: -len(panels.published(run)))
+        beside = [panels for panels in found[1:] if len(panels.hours(run)) > 1]
+        return [*found[:1], *(replace(panels, file=f"figure-{panels.outcome}-{panels.group}") for panels in beside)]
 
     @classmethod
     def choose(cls, run: TrialRun, outcome: str | None, group: str | None) -> Panels:
@@ -65,19 +71,17 @@ class Panels:
 
     @classmethod
     def _best(cls, run: TrialRun, outcome: str, group: str) -> Panels:
-        asked = {a.question.statistic for a in run.replication.asked if (a.question.outcome, a.question.group) == (outcome, group)}
+        asked = {
+            a.question.statistic
+            for a in run.replication.asked
+            if (a.question.outcome, a.question.group) == (outcome, group)
+        }
         here = [cls(outcome, statistic, group) for statistic in FOLLOWED if statistic in asked]
         return max(here, key=lambda panels: len(panels.published(run)))
 
-    def published(self, run: TrialRun) -> pd.DataFrame:
+    def published(self, run: TrialRun) -> list[dict[str, Any]]:
         """Published rows that are drawn as points."""
-        return self._rows(run, self.statistic)
-
-    def _rows(self, run: TrialRun, statistic: str) -> pd.DataFrame:
-        seen = run.observed
-        named = {COMPLETERS, *(group.name for group in run.protocol.groups)}
-        group = seen["population"].where(seen["population"].isin(named), EVERYONE)
-        return seen[seen["mirrored"] & (seen["outcome"] == self.outcome) & (seen["statistic"] == statistic) & (group == self.group)]
+        return run.published(outcome=self.outcome, statistic=self.statistic, group=self.group)
 
     def questions(self, run: TrialRun, statistic: str | None = None) -> Iterator[tuple[int, Question]]:
         """Place and question of what is drawn."""
@@ -91,10 +95,10 @@ class Panels:
         """When the trial looks at it."""
         return sorted({question.hour for _, question in self.questions(run) if question.hour is not None})
 
-    def significance(self, run: TrialRun) -> pd.DataFrame:
-        """Published p values of the first contrast, as bounds, by hour."""
-        rows = self._rows(run, "p-value")
-        return rows[rows["arm"] == rows["arm"].iloc[0]].drop_duplicates("hours") if len(rows) else rows
+    def significance(self, run: TrialRun) -> list[dict[str, Any]]:
+        """Published p values of the first contrast, exact or as bounds, one per hour."""
+        rows = run.published(outcome=self.outcome, statistic="p-value", group=self.group)
+        return list({row["hours"]: row for row in reversed(rows) if row["arm"] == rows[0]["arm"]}.values())
 
 
 def draw(run: TrialRun, panels: Panels) -> alt.TopLevelMixin:
@@ -102,8 +106,12 @@ def draw(run: TrialRun, panels: Panels) -> alt.TopLevelMixin:
     arms = list(dict.fromkeys(question.arm for _, question in panels.questions(run)))
     colour = ink.palette(arms)
     every = [_panel(run, panels, card, colour, arms) for card in run.replication.answers]
-    grid = alt.concat(*every, columns=min(_COLUMNS, len(every))).resolve_scale(x="shared", y="shared", color="shared")
+    grid = alt.concat(*every, columns=_columns(run)).resolve_scale(x="shared", y="shared", color="shared")
     return ink.dressed(grid, str(run.manifest.get("title") or run.protocol.id or "Trial"), _subtitle(run, panels))
+
+
+def _columns(run: TrialRun) -> int:
+    return min(len(run.replication.answers), max(_SIZES))
 
 
 def _subtitle(run: TrialRun, panels: Panels) -> list[str]:
@@ -113,40 +121,54 @@ def _subtitle(run: TrialRun, panels: Panels) -> list[str]:
     ]
     points = len(panels.published(run))
     told = list(_facts(run, panels))
-    lines.append(f"Published: {'points with 95 % interval; ' if points else 'no means by arm and day; '}{'; '.join(told)}".rstrip("; ") + ".")
+    lines.append(
+        f"Published: {'points with 95 % interval; ' if points else 'no means by arm and day; '}{'; '.join(told)}".rstrip(
+            "; "
+        )
+        + "."
+    )
     if len(panels.significance(run)):
-        lines.append(f"Above the curves: p < {_ALPHA:g} (*) or not (ns) between arms as published, and the share of simulated trials with p < {_ALPHA:g}.")
+        lines.append(
+            f"Above the curves: p < {_ALPHA:g} (*) or not (ns) between arms as published, and the share of simulated trials with p < {_ALPHA:g}."
+        )
     return [part for line in lines for part in wrap(line, _LINE)]
 
 
 def _facts(run: TrialRun, panels: Panels) -> Iterator[str]:
     """What was published of the same outcome in words: responders and remitters."""
-    seen = run.observed
-    rows = seen[seen["mirrored"] & (seen["outcome"] == panels.outcome) & seen["statistic"].isin(["response", "remission"])]
-    for row in rows.head(4).to_dict("records"):
+    rows = [row for row in run.published(outcome=panels.outcome) if row["statistic"] in ("response", "remission")]
+    for row in rows[:_FACTS]:
         when = words.moment(row["time"], row["time_unit"])
         yield f"{words.statistic(row['statistic'])} after {row['arm']}, {when}: {words.stated(row)}"
 
 
-def _panel(run: TrialRun, panels: Panels, card: str, colour: alt.Color, arms: list[str]) -> alt.LayerChart:
+def _panel(run: TrialRun, panels: Panels, card: str, colour: alt.Color, arms: list[str]) -> Any:
     unit, per = ("hours", 1.0) if max(panels.hours(run), default=0.0) <= 2 * _DAY_H else ("days", _DAY_H)
-    x = alt.X("time:Q", title=f"{unit} after the first dose", axis=alt.Axis(tickCount=6, grid=False), scale=alt.Scale(nice=False))
+    x = alt.X(
+        "time:Q",
+        title=f"{unit} after the first dose",
+        axis=alt.Axis(tickCount=6, grid=False),
+        scale=alt.Scale(nice=False),
+    )
     values = [row for arm in arms for row in _simulated(run, panels, card, arm, per)]
     title = words.quantity(panels.outcome, panels.statistic)
     layers: list[Any] = [ink.bands(values, x, title, colour)]
     if panels.statistic in _CHANGES:
-        layers.insert(0, alt.Chart(alt.Data(values=[{"y": 0}])).mark_rule(color=ink.QUIET, strokeDash=[2, 3]).encode(y="y:Q"))
-    layers += _points(run, panels, per, colour, x)
+        layers.insert(
+            0, alt.Chart(alt.Data(values=[{"y": 0}])).mark_rule(color=ink.QUIET, strokeDash=[2, 3]).encode(y="y:Q")
+        )
+    layers += _points(run, panels, per, colour, x, arms)
     layers += _marks(run, panels, card, per, x)
-    return alt.layer(*layers).properties(width=_WIDTH, height=_HEIGHT, title=_title(run, card))
+    width, height = _SIZES[_columns(run)]
+    return alt.layer(*layers).properties(width=width, height=height, title=_title(run, card))
 
 
 def _title(run: TrialRun, card: str) -> alt.TitleParams:
-    rows = run.verdict[run.verdict["hypothesis"] == card]
     told = []
-    if len(rows):
-        row = rows.iloc[0]
-        told = [f"published pattern in {100 * row['probability']:.1f} ± {100 * row['monte_carlo_error']:.1f} % of trials"]
+    for row in [row for row in run.rows("verdict") if row["hypothesis"] == card][:1]:
+        told = [
+            f"published pattern in {100 * row['probability']:.1f} ± {100 * row['monte_carlo_error']:.1f} % of trials"
+        ]
     return alt.TitleParams(
         text=card, subtitle=told, anchor="start", fontSize=13, subtitleFontSize=11, subtitleColor=ink.QUIET, offset=8
     )
@@ -161,20 +183,26 @@ def _simulated(run: TrialRun, panels: Panels, card: str, arm: str, per: float) -
     columns = start + [(time, np.percentile(values, LEVELS)) for time, values in told]
     if not columns:
         return []
-    return ink.band_values([time for time, _ in columns], np.stack([column for _, column in columns], axis=1), series=arm)
+    return ink.band_values(
+        [time for time, _ in columns], np.stack([column for _, column in columns], axis=1), series=arm
+    )
 
 
-def _points(run: TrialRun, panels: Panels, per: float, colour: alt.Color, x: alt.X) -> list[Any]:
+def _points(run: TrialRun, panels: Panels, per: float, colour: alt.Color, x: alt.X, arms: list[str]) -> list[Any]:
     values = []
-    for row in panels.published(run).to_dict("records"):
+    apart = _APART * max(panels.hours(run), default=0.0) / per
+    for row in panels.published(run):
         low, high = _ends(row)
-        if not words.missing(row["hours"]):
-            values.append({"time": row["hours"] / per, "value": row["value"], "low": low, "high": high, "series": row["arm"]})
+        if not words.missing(row["hours"]) and row["arm"] in arms:
+            time = row["hours"] / per + apart * (2 * arms.index(row["arm"]) - len(arms) + 1)
+            values.append({"time": time, "value": row["value"], "low": low, "high": high, "series": row["arm"]})
     if not values:
         return []
     chart = alt.Chart(alt.Data(values=values))
     whisker = chart.mark_rule(strokeWidth=1.5).encode(x, alt.Y("low:Q"), alt.Y2("high:Q"), color=colour)
-    point = chart.mark_point(filled=True, size=55, opacity=1, stroke="white", strokeWidth=1).encode(x, y="value:Q", color=colour)
+    point = chart.mark_point(filled=True, size=55, opacity=1, stroke="white", strokeWidth=1).encode(
+        x, y="value:Q", color=colour
+    )
     return [whisker.transform_filter("isValid(datum.low)"), point]
 
 
@@ -191,26 +219,33 @@ def _ends(row: Any) -> tuple[float | None, float | None]:
     return row["value"] - reach, row["value"] + reach
 
 
+def _below(row: Any) -> bool:
+    """Whether a published p value, exact or told as a bound, lies below the usual level."""
+    return row["high"] <= _ALPHA if row["spread_kind"] == "range" else row["value"] < _ALPHA
+
+
 def _marks(run: TrialRun, panels: Panels, card: str, per: float, x: alt.X) -> list[Any]:
     """Above the curves: the published significance of each time, and how often a simulated trial finds it."""
     rows = panels.significance(run)
-    if not len(rows):
+    if not rows:
         return []
     answers = run.replication.answers[card]
     shares = {}
     for place, question in panels.questions(run, "p-value"):
         known = answers[place][np.isfinite(answers[place])]
-        if question.arm == rows["arm"].iloc[0] and known.size:
+        if question.arm == rows[0]["arm"] and known.size:
             shares[question.hour] = f"{100 * float((known < _ALPHA).mean()):.0f}%"
     values = [
         {
             "time": row["hours"] / per,
-            "published": "*" if row["value"] <= _ALPHA and row["low"] < _ALPHA else "ns",
+            "published": "*" if _below(row) else "ns",
             "share": shares.get(row["hours"], ""),
         }
-        for row in rows.to_dict("records")
+        for row in rows
     ]
     chart = alt.Chart(alt.Data(values=values))
-    published = chart.mark_text(color=ink.TEXT, fontSize=11, fontWeight="bold").encode(x, y=alt.value(-14), text="published:N")
+    published = chart.mark_text(color=ink.TEXT, fontSize=11, fontWeight="bold").encode(
+        x, y=alt.value(-14), text="published:N"
+    )
     share = chart.mark_text(color=ink.QUIET, fontSize=9).encode(x, y=alt.value(-3), text="share:N")
     return [published, share]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,8 +21,8 @@ from racemate.chain import dose as dosing
 from racemate.evidence.finding import EvidenceError, nearest
 from racemate.evidence.library import library
 from racemate.model import Model, bind
-from racemate.report.run.manifest import Clock, describe, own_cards, stored_card
 from racemate.report.run.folder import Run
+from racemate.report.run.manifest import Clock, describe, own_cards, stored_card
 from racemate.trial import schedule as times
 from racemate.trial.conduct import enrol, plan
 from racemate.trial.protocol import Protocol, build
@@ -111,7 +112,6 @@ class CourseRun(Run):
             if values.any():
                 yield str(name), values
 
-    @cached_property
     def tables(self) -> dict[str, pd.DataFrame]:
         """The data frames by name; nothing was observed."""
         import pandas as pd
@@ -192,7 +192,9 @@ def course(drug: str, route: str, dose: str, schedule: str = "once", duration: s
     if amount.per_kg and route not in PARENTERAL:
         raise EvidenceError("simulate", "dose", repr(dose), f"mg by {route}; per kg by {', '.join(PARENTERAL)} only")
     if duration is not None and route not in INFUSED:
-        raise EvidenceError("simulate", "duration", repr(duration), f"none by {route}; an infusion by {', '.join(INFUSED)} has one")
+        raise EvidenceError(
+            "simulate", "duration", repr(duration), f"none by {route}; an infusion by {', '.join(INFUSED)} has one"
+        )
     over = duration or (_reference_duration() if route == "iv" else "0 min")
     length = _read("duration", times.span, over)
     sessions = _read("schedule", lambda text: times.times(text, 1), schedule)
@@ -218,7 +220,7 @@ def looks(sessions: Iterable[float]) -> list[float]:
         minutes = _CLOSE_MIN if start in (given[0], given[-1]) else (_PEAK_MIN,)
         found |= {start + minute / 60 for minute in minutes}
     ascending = sorted(found)
-    return [ascending[0]] + [b for a, b in zip(ascending, ascending[1:], strict=False) if b - a > _MARGIN_H]
+    return [ascending[0], *(b for a, b in pairwise(ascending) if b - a > _MARGIN_H)]
 
 
 def _read(name: str, read: Callable[[str], Any], text: str) -> Any:
@@ -240,9 +242,7 @@ def _allow(people: int, seed: int) -> None:
             raise EvidenceError("simulate", name, repr(value), f"a whole number from {low} to {high}")
 
 
-def _follow(
-    protocol: Protocol, model: Model, people: int, seed: int, progress: Report | None, jobs: int | None
-) -> Any:
+def _follow(protocol: Protocol, model: Model, people: int, seed: int, progress: Report | None, jobs: int | None) -> Any:
     """The trajectory of everybody under one card, each person a replicate of one."""
     from racemate.simulate.run import run
     from racemate.simulate.step import reading_names
@@ -258,7 +258,7 @@ def _follow(
 def _dataset(cards: list[str], found: list[Any]) -> xarray.Dataset:
     import xarray
 
-    told = {name: told for name, told in _READ.items()}
+    told = dict(_READ)
     told |= {name: (name.replace(".", "_"), "ng/mL") for name in found[0].readings if name.startswith("plasma.")}
     data = {}
     for name, (outcome, unit) in told.items():
@@ -267,6 +267,10 @@ def _dataset(cards: list[str], found: list[Any]) -> xarray.Dataset:
         data[outcome] = (("hypothesis", "time", "person"), cube * scale, {"units": unit, "name": name})
     for outcome, *parts in (("plasma_ketamine", "plasma_ketamine_s", "plasma_ketamine_r"),):
         if all(data[part][1].any() for part in parts):
-            data[outcome] = (data[parts[0]][0], sum(data[part][1] for part in parts), {"units": "ng/mL", "name": outcome})
+            data[outcome] = (
+                data[parts[0]][0],
+                sum(data[part][1] for part in parts),
+                {"units": "ng/mL", "name": outcome},
+            )
     hours = ("time", found[0].visits_h, {"units": "h"})
     return xarray.Dataset(data, {"hypothesis": cards, "time": hours}, {"simulated": 1})

@@ -42,7 +42,6 @@ class Run(ABC):
     manifest: Mapping[str, Any]
     inputs: Mapping[str, bytes]
 
-    @property
     @abstractmethod
     def tables(self) -> dict[str, pd.DataFrame]:
         """Data frames by name, ``observed`` and ``simulated`` among them."""
@@ -51,9 +50,13 @@ class Run(ABC):
     def figures(self) -> dict[str, altair.TopLevelMixin]:
         """Charts by file name, the main one first."""
 
+    def rows(self, table: str) -> list[dict[str, Any]]:
+        """One of the tables as a list of rows, None where a number is missing."""
+        return records(self.tables()[table])
+
     def as_object(self) -> dict[str, Any]:
         """Manifest and tables as plain lists and dictionaries, None where a number is missing."""
-        return {"manifest": dict(self.manifest), **{name: records(table) for name, table in self.tables.items()}}
+        return {"manifest": dict(self.manifest), **{name: self.rows(name) for name in self.tables()}}
 
     def save(self, place: str | Path, force: bool = False) -> list[Path]:
         """Write manifest, tables (CSV, Parquet) and figures (SVG, PNG, HTML) into a folder; the paths, in order.
@@ -66,7 +69,7 @@ class Run(ABC):
         check(folder, str(self.manifest["command"]), force)
         with _making(folder) as fresh:
             written = [_write(fresh / name, content) for name, content in self.inputs.items()]
-            for name, table in self.tables.items():
+            for name, table in self.tables().items():
                 table.to_csv(fresh / f"{name}.csv", index=False)
                 table.to_parquet(fresh / f"{name}.parquet", index=False)
                 written += [fresh / f"{name}.csv", fresh / f"{name}.parquet"]
@@ -80,7 +83,8 @@ class Run(ABC):
 
 def records(table: pd.DataFrame) -> list[dict[str, Any]]:
     """Rows of a table as dictionaries of plain Python values."""
-    return table.astype(object).where(table.notna(), None).to_dict("records")
+    plain: Any = table.astype(object)
+    return plain.where(plain.notna(), None).to_dict("records")
 
 
 def json_text(content: Any) -> str:

@@ -27,5 +27,5 @@ def same(folder: str | Path, run: Run) -> bool:
     import pandas as pd
 
     before = pd.read_parquet(Path(folder) / "simulated.parquet")
-    now = run.tables["simulated"]
+    now = run.tables()["simulated"]
     return list(before.columns) == list(now.columns) and before.astype(object).equals(now.astype(object))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,13 +12,14 @@ from racemate.evidence.finding import EvidenceError, refuse
 from racemate.evidence.library import library
 from racemate.evidence.record import Observation, Trial
 from racemate.model import bind
-from racemate.report.run.manifest import Clock, describe, own_cards, stored_card
 from racemate.report.run.folder import Run
+from racemate.report.run.manifest import Clock, describe, own_cards, stored_card
 from racemate.trial.conduct import Floats, Progress
 from racemate.trial.protocol import Protocol, build
 from racemate.trial.published import protocol_of
 from racemate.trial.replicate import REPLICATES, SEED, ChainWorld, Replication, Report
 from racemate.trial.replicate import replicate as run_trial
+from racemate.trial.scheme import COMPLETERS, EVERYONE
 
 if TYPE_CHECKING:
     import altair
@@ -74,10 +74,16 @@ class TrialRun(Run):
         """One row per hypothesis and published pattern: its probability and the Monte-Carlo error of that."""
         return self.replication.verdict
 
-    @cached_property
     def tables(self) -> dict[str, pd.DataFrame]:
         """The three data frames by name."""
         return {"observed": self.observed, "simulated": self.simulated, "verdict": self.verdict}
+
+    def published(self, **wanted: str) -> list[dict[str, Any]]:
+        """Published rows that the virtual trials answer, with the ``group`` they speak of, and where they are as ``wanted``."""
+        named = {COMPLETERS, *(group.name for group in self.protocol.groups)}
+        rows = [row for row in self.rows("observed") if row["mirrored"]]
+        told = [{**row, "group": row["population"] if row["population"] in named else EVERYONE} for row in rows]
+        return [row for row in told if all(row[name] == value for name, value in wanted.items())]
 
     def to_xarray(self) -> xarray.Dataset:
         """Dataset ``answer`` (hypothesis, question, replicate), every replicate's own answer."""
@@ -134,7 +140,10 @@ def replicate(
         lambda name: Watched(models[name].hypothesis.name, models[name], seed, jobs, grids),
     )
     protocol = told if isinstance(told, Protocol) else protocol_of(told)
-    arguments = {"trial": str(trial) if not isinstance(trial, Protocol) else trial.id or "protocol", "hypotheses": names}
+    arguments = {
+        "trial": str(trial) if not isinstance(trial, Protocol) else trial.id or "protocol",
+        "hypotheses": names,
+    }
     arguments |= {"people": people, "replicates": replicates, "seed": seed}
     inputs |= own_cards(names)
     drugs = {dose.drug for arm in protocol.conditions for dose in arm.doses}
@@ -190,13 +199,19 @@ def _own(folder: Path) -> tuple[Trial | Protocol, dict[str, bytes]]:
     protocol, outcomes = (folder / name for name in _FILES)
     if not protocol.is_file():
         raise EvidenceError(str(folder), _FILES[0], "nothing", "a protocol in the folder of a trial of your own")
-    inputs = {f"{_OWN_TRIAL}/{folder.resolve().name}/{path.name}": path.read_bytes() for path in (protocol, outcomes) if path.is_file()}
+    inputs = {
+        f"{_OWN_TRIAL}/{folder.resolve().name}/{path.name}": path.read_bytes()
+        for path in (protocol, outcomes)
+        if path.is_file()
+    }
     data, findings = read_toml(protocol, str(protocol))
     refuse(findings)
     plain = build({**data, "id": data.get("id", folder.resolve().name)}, str(protocol))
     if "trial" not in data:
         if outcomes.is_file():
-            raise EvidenceError(str(protocol), "trial", "nothing", "a table [trial] with title, sources, use and bias beside results")
+            raise EvidenceError(
+                str(protocol), "trial", "nothing", "a table [trial] with title, sources, use and bias beside results"
+            )
         return plain, inputs
     rows: list[Observation] = []
     if outcomes.is_file():
