@@ -32,7 +32,7 @@ def list_trials(*, json: Json = False) -> None:
 
 
 @trials.command(name="show")
-def show_trial(trial: Annotated[str, Parameter(help="Id of a trial.")], *, json: Json = False) -> None:
+def show_trial(trial: Annotated[str, Parameter(help="Id of a trial.")], /, *, json: Json = False) -> None:
     """Show one trial: what it does, what was published, why to be wary."""
     from racemate.evidence.library import library
     from racemate.report import words
@@ -109,7 +109,9 @@ def list_evidence(
 
 
 @evidence.command(name="show")
-def show_evidence(name: Annotated[str, Parameter(help="Name of a number, link.field.")], *, json: Json = False) -> None:
+def show_evidence(
+    name: Annotated[str, Parameter(help="Name of a number, link.field.")], /, *, json: Json = False
+) -> None:
     """Show one number: its prior and every claim about it, with source and place."""
     from racemate.evidence.library import library
     from racemate.report.run.folder import json_text
@@ -129,7 +131,7 @@ def show_evidence(name: Annotated[str, Parameter(help="Name of a number, link.fi
     print(
         f"{bold(one.name)}  {one.label}\nprior: {prior.law}, median {_numbers(prior.median)} {one.unit}; pooled by {one.pool}; differs by {one.vary}"
     )
-    rows = [(_claim(claim), claim.how, claim.source, claim.place, claim.note) for claim in one.claims]
+    rows = [(_claim(claim, one.unit), claim.how, claim.source, claim.place, claim.note) for claim in one.claims]
     print("\n" + columns(("claim", "how", "source", "place", "note"), rows, "  "))
     cited = [known.sources[source].citation for source in one.sources if source in known.sources]
     print("\n" + "\n".join(paragraph(f"- {line}", "  ") for line in cited))
@@ -146,6 +148,7 @@ def list_hypotheses(*, json: Json = False) -> None:
 @hypotheses.command(name="show")
 def show_hypothesis(
     card: Annotated[str, Parameter(help="A card's name, name:variant, or file.")],
+    /,
     *,
     out: Annotated[Path | None, Parameter(name=["--out", "-o"], help="Write the card as one HTML page.")] = None,
     force: Annotated[bool, Parameter(negative="", help="Replace a file that is there.")] = False,
@@ -214,6 +217,7 @@ def check(*, json: Json = False) -> int:
 
 def cite(
     run: Annotated[Path, Parameter(help="Folder that a run wrote with --out.")],
+    /,
     *,
     format: Annotated[Literal["text", "bibtex", "csl-json"], Parameter(help="How to write the list.")] = "text",  # noqa: A002 the option's name
     json: Json = False,
@@ -243,7 +247,7 @@ def _numbers(value: Any) -> str:
     return ", ".join(f"{one:.4g}" for one in value) if isinstance(value, tuple | list) else f"{value:.4g}"
 
 
-def _claim(claim: Claim) -> str:
+def _claim(claim: Claim, unit: str) -> str:
     spread = claim.spread
     wide = f" ({spread.kind} {spread.value:g})" if spread.value is not None else ""
     ends = (
@@ -251,4 +255,4 @@ def _claim(claim: Claim) -> str:
         if spread.low is not None and spread.high is not None
         else ""
     )
-    return f"{_numbers(claim.value)} {claim.unit}".rstrip() + wide + ends + ("" if claim.pooled else " [beside]")
+    return f"{_numbers(claim.value)} {claim.unit or unit}" + wide + ends + ("" if claim.pooled else " [beside]")

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from racemate.report.run.folder import Run
 
 Cards = Annotated[
-    list[str] | None, Parameter(name="--hypothesis", help="A card's name, name:variant, or file; repeat for several.")
+    list[str] | None,
+    Parameter(name="--hypothesis", negative="", help="A card's name, name:variant, or file; repeat for several."),
 ]
 People = Annotated[
     int | None, Parameter(help="Virtual people per arm; of the whole trial for a crossover (default: as published).")
@@ -35,6 +36,7 @@ Jobs = Annotated[
 
 def replicate(
     trial: Annotated[str, Parameter(help="Id of a trial (`racemate trials`), or a folder with a protocol.toml.")],
+    /,
     *,
     hypothesis: Cards = None,
     people: People = None,
@@ -64,7 +66,9 @@ def simulate(
         str, Parameter(help="ketamine, esketamine, arketamine, naltrexone, buprenorphine, methadone, midazolam ...")
     ],
     route: Annotated[str, Parameter(help="iv, intranasal, oral, sublingual, im, sc (as the drug has them).")],
-    dose: Annotated[str, Parameter(help='An amount such as "84 mg"; "0.5 mg/kg" by iv, im and sc.')],
+    dose: Annotated[
+        str, Parameter(allow_leading_hyphen=True, help='An amount such as "84 mg"; "0.5 mg/kg" by iv, im and sc.')
+    ],
     schedule: Annotated[
         str, Parameter(help='Such as "once", "days 1, 4 and 8" or "twice weekly for 4 weeks".')
     ] = "once",
@@ -92,6 +96,7 @@ def simulate(
 
 def rerun(
     run: Annotated[Path, Parameter(help="Folder that a run wrote with --out.")],
+    /,
     *,
     json: Json = False,
     out: Out = None,
