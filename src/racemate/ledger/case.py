@@ -1,0 +1,151 @@
+"""A case: one entry before its check, with the evidence it is allowed to look at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from racemate.evidence.finding import EvidenceError, nearest
+from racemate.evidence.library import Library
+from racemate.evidence.prior import Prior
+from racemate.evidence.record import Claim, Observation, Parameter, Spread, Trial
+from racemate.ledger.book import FILE
+from racemate.ledger.record import ClaimEntry, Reckoned, Ruling, Verdict
+
+if TYPE_CHECKING:
+    from racemate.ledger.virtual import Laboratory, Seen
+
+Check = Callable[["Case"], Ruling]
+
+
+@dataclass
+class Case:
+    """What a check sees: the entry's numbers, the records it needs, and the laboratory for virtual people."""
+
+    entry: ClaimEntry
+    known: Library
+    laboratory: Laboratory
+    _touched: dict[str, None] = field(default_factory=dict[str, None])
+    _runs: dict[str, None] = field(default_factory=dict[str, None])
+
+    def stated(self, name: str) -> float:
+        """The one number of that name that the document prints."""
+        (value,) = self.all_stated(name)
+        return value
+
+    def all_stated(self, name: str) -> tuple[float, ...]:
+        """The numbers of that name that the document prints, in the order printed."""
+        if name not in self.entry.stated:
+            raise EvidenceError(FILE, f"{self.entry.id}.stated", repr(name), nearest(name, self.entry.stated))
+        value = self.entry.stated[name].value
+        return value if isinstance(value, tuple) else (value,)
+
+    def bar(self, name: str) -> float:
+        """The number at which the verdict turns."""
+        if name not in self.entry.bar:
+            raise EvidenceError(FILE, f"{self.entry.id}.bar", repr(name), nearest(name, self.entry.bar))
+        return self.entry.bar[name].value
+
+    def fact(self, name: str) -> Claim:
+        """A published number: a cell of a trial's outcomes, or one that no record holds yet."""
+        if name in self.entry.row:
+            return self._cell(name)
+        if name not in self.entry.fact:
+            raise EvidenceError(FILE, f"{self.entry.id}.fact", repr(name), nearest(name, self.entry.published))
+        claim = self.entry.fact[name]
+        self._touched |= dict.fromkeys(claim.sources)
+        return claim
+
+    def number(self, name: str) -> float:
+        """The one value of a fact."""
+        value = self.fact(name).value
+        if isinstance(value, tuple):
+            raise EvidenceError(FILE, f"{self.entry.id}.fact.{name}", "a list", "one number")
+        return value
+
+    def ends(self, name: str) -> tuple[float, float]:
+        """The ends of a fact's interval."""
+        spread = self.fact(name).spread
+        if spread.low is None or spread.high is None:
+            raise EvidenceError(FILE, f"{self.entry.id}.fact.{name}.spread", spread.kind, "a spread with low and high")
+        return spread.low, spread.high
+
+    def parameter(self, name: str) -> Parameter:
+        """A parameter the entry needs."""
+        return self.known.parameter(self._allowed(name))
+
+    def prior(self, name: str) -> Prior:
+        """The pooled prior of a parameter the entry needs."""
+        return self.known.prior(self._allowed(name))
+
+    def claim_of(self, name: str, source: str) -> Claim:
+        """The first claim that a source makes about a parameter."""
+        for claim in self.parameter(name).claims:
+            if claim.source == source:
+                return claim
+        raise EvidenceError(
+            FILE, f"{self.entry.id}.needs", f"no claim of {source} about {name}", "a source of that parameter"
+        )
+
+    def trial(self, name: str) -> Trial:
+        """A trial the entry needs."""
+        return self.known.trial(self._allowed(name))
+
+    def rows(self, trial: str, **where: object) -> tuple[Observation, ...]:
+        """The rows of a trial that have every value given, such as `outcome="madrs"`; at least one."""
+        return self._find(self._allowed(trial), where)
+
+    def row(self, trial: str, **where: object) -> Observation:
+        """The first such row."""
+        return self.rows(trial, **where)[0]
+
+    def see(self, scenario: str, hypothesis: str) -> Seen:
+        """Virtual people under one hypothesis, drawn from the priors."""
+        seen = self.laboratory.see(scenario, hypothesis)
+        self._runs[seen.told] = None
+        return seen
+
+    def _cell(self, name: str) -> Claim:
+        asked = self.entry.row[name]
+        self._touched[asked.trial] = None
+        row = self._find(asked.trial, asked.where)[0]
+        value = getattr(row, asked.take)
+        if value is None:
+            file = f"evidence/trials/{asked.trial}/outcomes.csv"
+            raise EvidenceError(
+                file, f"line {row.line}.{asked.take}", "nothing", f"a number, for {self.entry.id}.row.{name}"
+            )
+        ends = None if row.low is None or row.high is None else Spread(kind="range", low=row.low, high=row.high)
+        spread = ends or (Spread(kind="none") if row.spread is None else Spread(kind=row.spread_kind, value=row.spread))
+        unit = row.unit if asked.take == "value" else "1"
+        return Claim(value=value, unit=unit, spread=spread, n=row.n, source=row.source, place=row.place, how=row.how)
+
+    def _find(self, trial: str, where: Mapping[str, object]) -> tuple[Observation, ...]:
+        rows = self.known.trial(trial).observations
+        found = tuple(row for row in rows if all(getattr(row, key) == value for key, value in where.items()))
+        if not found:
+            asked = ", ".join(f"{key} = {value!r}" for key, value in where.items())
+            raise EvidenceError(f"evidence/trials/{trial}/outcomes.csv", "rows", f"none with {asked}", "at least one")
+        return found
+
+    def rule(self, verdict: Verdict, because: str, *numbers: Reckoned) -> Ruling:
+        """Close the case; an entry that waits for calibrated trials stays open, and keeps the verdict as its leaning."""
+        held = self.entry.posterior
+        waits = " It stays open: the size rests on priors until the trials have calibrated it." if held else ""
+        return Ruling(
+            verdict=Verdict.OPEN if held else verdict,
+            numbers=numbers,
+            because=because + waits,
+            evidence=tuple(self._touched),
+            runs=tuple(self._runs),
+            leaning=verdict if held else None,
+        )
+
+    def _allowed(self, name: str) -> str:
+        if name not in self.entry.needs:
+            raise EvidenceError(
+                FILE, f"{self.entry.id}.needs", f"a check that reads {name!r}", "every record the check reads"
+            )
+        self._touched[name] = None
+        return name
