@@ -65,7 +65,7 @@ class Model:
     @cached_property
     def typical(self) -> whole.Par:
         """Typical values, one float (or tuple of floats) per field."""
-        return build(whole.Par, lambda name: self.bound[name].typical)
+        return fill(whole.Par, lambda name: self.bound[name].typical)
 
     def table(self, values: Mapping[str, NDArray[np.float64]], people: int) -> NDArray[np.float64]:
         """Parameter table of shape (rows, people): ``values`` by name, typical where a name is absent."""
@@ -84,15 +84,16 @@ class Model:
         return unpack(self.rows, table)
 
 
-def build(cls: type, value: Callable[[str], Any], prefix: str = "") -> Any:
-    """Fill a NamedTuple of NamedTuples by dotted name."""
-    hints = get_type_hints(cls)
-    parts = []
-    for name in cls._fields:  # pyright: ignore[reportAttributeAccessIssue] a NamedTuple class
+def fill(cls: Any, value: Callable[[str], Any], prefix: str = "") -> Any:
+    """A NamedTuple of NamedTuples whose every field is ``value(dotted name)``."""
+    hints: dict[str, Any] = get_type_hints(cls)
+
+    def part(name: str) -> Any:
         inner = hints[name]
         nested = isinstance(inner, type) and hasattr(inner, "_fields")
-        parts.append(build(inner, value, f"{prefix}{name}.") if nested else value(prefix + name))
-    return cls(*parts)
+        return fill(inner, value, f"{prefix}{name}.") if nested else value(prefix + name)
+
+    return cls(*(part(name) for name in cls._fields))
 
 
 def unpack(rows: Sequence[str], table: Any) -> whole.Par:
@@ -101,7 +102,7 @@ def unpack(rows: Sequence[str], table: Any) -> whole.Par:
     for k, name in enumerate(rows):
         found.setdefault(name.partition("[")[0], []).append(table[k])
     arrays = {name.partition("[")[0] for name in rows if name.endswith("]")}
-    return build(whole.Par, lambda name: tuple(found[name]) if name in arrays else found[name][0])
+    return fill(whole.Par, lambda name: tuple(found[name]) if name in arrays else found[name][0])
 
 
 def bind(hypothesis: str | Hypothesis | None = None, known: Library | None = None) -> Model:

@@ -56,7 +56,9 @@ def test_spread_between_people_is_what_the_evidence_says(model):
     n = 20_000
     cohort = draw(model, 2, np.arange(n), np.zeros(n, dtype=int), uncertain=False)
     for name in ("concentration.v_central", "severity.responsiveness"):
-        stated = library().parameter(name).between.scale
+        between = library().parameter(name).between
+        assert between is not None
+        stated = between.scale
         seen = np.log(row(cohort, name)).std()
         assert abs(seen / stated - 1) < 4 / np.sqrt(2 * n), name
 

@@ -1,6 +1,6 @@
 """scipy judges the engine: two solvers that share the chain's equations and nothing else, at 1e-6, for every card."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cache
 
 import numpy as np
@@ -22,17 +22,6 @@ FLOOR = 1e-3
 
 TWICE_WEEKLY = tuple(float(24 * day) for day in (0, 3, 7, 10, 14, 17, 21, 24))
 VISITS = np.array([0.5, 1, 2, 4, 24, 72, 74, 168, 336, 504, 577, 672], dtype=float)
-
-
-@pytest.fixture(autouse=True)
-def lanes() -> Iterator[None]:
-    """The engine lets people broadcast along matrices, on purpose; the suite's default refuses what broadcasts by accident."""
-    import jax
-
-    before = jax.config.values["jax_numpy_rank_promotion"]
-    jax.config.update("jax_numpy_rank_promotion", "allow")
-    yield
-    jax.config.update("jax_numpy_rank_promotion", before)
 
 
 def planned(doses: tuple[Dose, ...], sessions: tuple[float, ...] = TWICE_WEEKLY, visits: np.ndarray = VISITS) -> Plan:

@@ -1,8 +1,9 @@
 """Names: every number that a record of the chain holds, by its dotted name; how the readings take records apart and build them."""
 
 from collections.abc import Callable
-from typing import Any, get_type_hints
+from typing import Any
 
+from racemate.model import fill
 from racemate.units import declared
 
 MANY = {"node_above": 9, "node_below": 9}
@@ -16,17 +17,15 @@ def is_record(value: Any) -> bool:
 
 def build(cls: Any, give: Callable[[str, str], Any], prefix: str = "") -> Any:
     """A record of ``cls`` whose every number is ``give(dotted name, declared unit)``; a tuple of coefficients asks for each."""
-    hints, unit = get_type_hints(cls), declared(cls)
+    unit = declared(cls)
 
-    def value(field: str) -> Any:
-        name = f"{prefix}{field}"
-        if is_record(hints[field]):
-            return build(hints[field], give, f"{name}.")
-        if field in MANY:
-            return tuple(give(f"{name}.{k}", unit[field]) for k in range(MANY[field]))
-        return give(name, unit[field])
+    def value(name: str) -> Any:
+        count = MANY.get(name.rpartition(".")[2])
+        if count is None:
+            return give(prefix + name, unit[name])
+        return tuple(give(f"{prefix}{name}.{k}", unit[name]) for k in range(count))
 
-    return cls(*(value(field) for field in cls._fields))
+    return fill(cls, value)
 
 
 def leaves(record: Any, prefix: str = "") -> dict[str, Any]:

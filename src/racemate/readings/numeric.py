@@ -13,6 +13,8 @@ import numpy as np
 from racemate.chain import concentration, whole
 from racemate.chain.laws import Relax, Transfer
 from racemate.chain.severity import Setting
+from racemate.hypothesis import EDGE
+from racemate.readings.names import build, leaves
 
 SLOW: tuple[str, ...] = tuple(
     f"{link}.{name}" for link, part in whole.Slow.__annotations__.items() for name in part._fields
@@ -55,7 +57,7 @@ def layouts(
         if not entered:
             continue
         reached = _reach(entered, transfers)
-        fields = getattr(_empty(), body)._fields
+        fields = concentration.State.__annotations__[body]._fields
         compartments = tuple(name for name in fields if name in reached)
         ports = tuple(name for name in fields if name in held.get(body, set()))
         out.append(Layout(body, compartments, ports, tuple(name for name in compartments if (body, name) in reads)))
@@ -71,21 +73,16 @@ def _reach(start: Iterable[str], transfers: tuple[Transfer, ...]) -> set[str]:
     return reached
 
 
-def _empty(value: Any = 0.0) -> concentration.State:
-    bodies = concentration.State.__annotations__
-    return concentration.State(**{name: cls(*[value] * len(cls._fields)) for name, cls in bodies.items()})
-
-
 def exposure_reads() -> set[tuple[str, str]]:
     """(body, compartment) pairs on which the exposure depends, found by marking one amount at a time with NaN."""
-    ones = concentration.Par(*[1.0] * len(concentration.Par._fields))
+    ones = build(concentration.Par, lambda *_: 1.0)
+    names = leaves(build(concentration.State, lambda *_: 1.0))
     found: set[tuple[str, str]] = set()
-    base = _empty(1.0)
-    for body, amounts in zip(base._fields, base, strict=True):
-        for name in amounts._fields:
-            marked = base._replace(**{body: amounts._replace(**{name: np.nan})})
-            if any(np.isnan(v) for v in concentration.signal(marked, ones)):
-                found.add((body, name))
+    for name in names:
+        marked = build(concentration.State, lambda other, _, name=name: np.nan if other == name else 1.0)
+        if any(np.isnan(value) for value in concentration.signal(marked, ones)):
+            body, _, compartment = name.partition(".")
+            found.add((body, compartment))
     return found
 
 
@@ -110,13 +107,13 @@ def generator(layout: Layout, transfers: tuple[Transfer, ...], xp: Any, like: An
 
 
 def amounts(parts: Mapping[tuple[str, str], Any], nothing: Any) -> concentration.State:
-    """State of the bodies from the amounts that are known, zero elsewhere."""
-    empty = _empty(nothing)
-    filled = {
-        body: group._replace(**{name: parts[body, name] for name in group._fields if (body, name) in parts})
-        for body, group in zip(empty._fields, empty, strict=True)
-    }
-    return concentration.State(**filled)
+    """State of the bodies from the amounts that are known by (body, compartment), ``nothing`` elsewhere."""
+
+    def part(name: str, _: str) -> Any:
+        body, _, compartment = name.partition(".")
+        return parts.get((body, compartment), nothing)
+
+    return build(concentration.State, part)
 
 
 def slow(values: Any) -> whole.Slow:
@@ -147,8 +144,8 @@ def order(par: whole.Par) -> Order:
 
     ``par`` holds one float per field.  Every gain counts as on, so that one order serves every hypothesis.
     """
-    exposure = concentration.Exposure(*[1.0] * len(concentration.Exposure._fields))
-    setting = Setting(*[1.0] * len(Setting._fields))
+    exposure = build(concentration.Exposure, lambda *_: 1.0)
+    setting = build(Setting, lambda *_: 1.0)
     base = [0.1] * len(SLOW)
     needs: list[set[int]] = [set() for _ in SLOW]
     varying: set[int] = set()
@@ -164,7 +161,7 @@ def order(par: whole.Par) -> Order:
                 needs[i].add(k)
             if np.isnan(record.rate):
                 varying.add(i)
-    blind = probe(base, concentration.Exposure(*[np.nan] * len(exposure)))
+    blind = probe(base, build(concentration.Exposure, lambda *_: np.nan))
     varying |= {i for i, record in enumerate(blind) if np.isnan(record.rate)}
     return Order(*_levels(needs), frozenset(varying), any(i in _closure(i, needs) for i in range(len(SLOW))))
 
@@ -193,5 +190,5 @@ def _levels(needs: list[set[int]]) -> tuple[tuple[tuple[int, ...], ...]]:
 
 def all_on(par: whole.Par) -> whole.Par:
     """The same parameters with every edge's gain at one half, so that no dependency hides behind a zero."""
-    parts = (part._replace(**{name: 0.5 for name in part._fields if name.startswith("g_")}) for part in par)
-    return whole.Par(*parts)
+    values = leaves(par)
+    return build(whole.Par, lambda name, _: 1 / 2 if name.rpartition(".")[2].startswith(EDGE) else values[name])

@@ -48,17 +48,17 @@ def radau(count: int) -> Radau:
     integral = _integrals(nodes) @ np.linalg.inv(legendre.legvander(2 * nodes - 1, count - 1))
     eigen, vectors = np.linalg.eig(integral)
     inverse = np.linalg.inv(vectors)
-    upper = np.nonzero(eigen.imag > 0)[0]
+    upper = np.nonzero(np.imag(eigen) > 0)[0]
     if 2 * len(upper) != count:
         raise ValueError(f"nodes: found {count}, whose integration matrix has a real eigenvalue; allowed: 4, 6, 8, 10")
     v, w = vectors[:, upper], inverse[upper]
     return Radau(
         nodes,
         integral,
-        eigen[upper].real.copy(),
-        eigen[upper].imag.copy(),
-        np.concatenate([w.real, w.imag]),
-        np.concatenate([2 * v.real, -2 * v.imag], axis=1),
+        np.real(eigen[upper]),
+        np.imag(eigen[upper]),
+        np.concatenate([np.real(w), np.imag(w)]),
+        np.concatenate([2 * np.real(v), -2 * np.imag(v)], axis=1),
     )
 
 

@@ -60,7 +60,9 @@ def find(machine: Machine, table: NDArray[np.float64], timeline: Timeline, toler
     people = table.shape[1]
     held = {layout.body: np.zeros((layout.size, people)) for layout in machine.layouts}
     slow = np.zeros((len(SLOW), people))
-    pilot = _Pilot(machine, table, machine.ladder(table), (held, slow), (dict(held), slow), np.full((len(slow), 1), _LEAST))
+    pilot = _Pilot(
+        machine, table, machine.ladder(table), (held, slow), (dict(held), slow), np.full((len(slow), 1), _LEAST)
+    )
     levels = tuple(_segment(pilot, segment, tolerance) for segment in timeline.segments)
     return Grid(levels, pilot.error, tolerance)
 

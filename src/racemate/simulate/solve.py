@@ -131,15 +131,15 @@ def _chunk(
 ) -> Array:
     import jax.numpy as jnp
 
-    table = jnp.asarray(table)
-    steps = built.ladder(table)
+    rows: Any = jnp.asarray(table)
+    steps = built.ladder(rows)
     held: Any = {layout.body: np.zeros((layout.size, table.shape[1])) for layout in built.layouts}
     slow: Any = np.zeros((len(numeric.SLOW), table.shape[1]))
     out = np.empty((len(plan.visits_h), len(reading_names()), table.shape[1]))
 
     def read(visit: int, setting: Array) -> None:
         elapsed = plan.visits_h[visit] - since
-        out[visit] = built.read(table, held, slow, setting[:, lanes], reference, elapsed)
+        out[visit] = built.read(rows, held, slow, setting[:, lanes], reference, elapsed)
 
     if cut.opening_visit is not None:
         read(cut.opening_visit, cut.opening_setting)
@@ -147,7 +147,7 @@ def _chunk(
         held = jumped(held, _of(segment, lanes)) if segment.jumps else held
         setting = jnp.asarray(segment.setting[:, lanes])
         for level in levels:
-            held, slow = built.advance(table, *steps[level], window_hours(level), held, slow, setting)
+            held, slow = built.advance(rows, *steps[level], window_hours(level), held, slow, setting)
         if segment.visit is not None:
             read(segment.visit, segment.setting)
     return out

@@ -18,6 +18,7 @@ from racemate.chain import circuit, concentration, occupancy, plasticity, score,
 from racemate.chain.laws import Relax
 from racemate.model import unpack
 from racemate.readings import numeric
+from racemate.readings.names import build
 from racemate.simulate.collocation import Radau, radau
 from racemate.units import declared
 
@@ -234,9 +235,9 @@ def _observed(
 
 def reading_names() -> tuple[str, ...]:
     """Dotted names of what `Machine.read` returns, in order: ``link.signal`` and ``state.link.name``."""
-    ones = _ones()
+    ones = build(whole.Par, lambda *_: 1.0)
     slow = [0.0] * len(numeric.SLOW)
-    setting = severity.Setting(*[0.0] * len(severity.Setting._fields))
+    setting = build(severity.Setting, lambda *_: 0.0)
     return tuple(_observed(ones, numeric.amounts({}, 0.0), slow, setting, (1.0, 1.0), 1.0, np))
 
 
@@ -253,14 +254,6 @@ def reading_units() -> dict[str, str]:
         "state": whole.Slow,
     }
     return {f"{group}.{name}": unit for group, cls in groups.items() for name, unit in declared(cls).items()}
-
-
-def _ones() -> whole.Par:
-    """A Par of ones, arrays of nine, to ask the chain for the names of its signals."""
-    ones = {name: cls(*[1.0] * len(cls._fields)) for name, cls in whole.Par.__annotations__.items()}
-    par = whole.Par(**ones)
-    nine = (1.0,) * 9
-    return par._replace(circuit=par.circuit._replace(node_above=nine, node_below=nine))
 
 
 def _read(
