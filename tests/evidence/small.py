@@ -149,6 +149,148 @@ ketamine vs midazolam,,madrs,itt,ls-difference,24,h,-7.95,point,range95,,-12.71,
 ketamine,,madrs,itt,response,24,h,64,percent,,,,,47,30,,olofsen-2012,abstract,abstract,
 all,,madrs,itt,p-value,24,h,0.003,1,,,,,72,,context,olofsen-2012,,recalled,below
 """,
+    "meta/small-pool.toml": """
+id = "small-pool"
+title = "A pool for tests"
+sources = ["olofsen-2012"]
+[[pooled]]
+compare = "ketamine vs midazolam"
+outcome = "madrs"
+statistic = "risk-ratio"
+value = 1.4
+unit = "1"
+spread = { kind = "range95", low = 1.22, high = 1.61 }
+better = "higher"
+source = "olofsen-2012"
+place = "abstract"
+how = "abstract"
+[[study]]
+name = "small"
+trial = "small-2020"
+outcome = "madrs"
+statistic = "response"
+time = 24
+time_unit = "h"
+source = "olofsen-2012"
+place = "Table 1"
+how = "table"
+  [[study.arm]]
+  name = "ketamine"
+  count = 30
+  n = 47
+[[study]]
+name = "two doses, one control"
+outcome = "madrs"
+statistic = "observed-change"
+source = "olofsen-2012"
+place = "Table 1"
+how = "table"
+  [[study.arm]]
+  name = "low"
+  mean = -19.0
+  sd = 13.86
+  n = 111
+  [[study.arm]]
+  name = "high"
+  mean = -18.8
+  sd = 14.12
+  n = 98
+  [[study.arm]]
+  name = "both"
+  mean = -18.91
+  sd = 13.95
+  n = 209
+  combines = ["low", "high"]
+  [[study.arm]]
+  name = "control"
+  mean = -14.8
+  sd = 15.07
+  n = 108
+  [[study.difference]]
+  first = "both"
+  second = "control"
+  raw = -4.11
+  adjusted = -3.2
+  spread = { kind = "range95", low = -6.88, high = 0.45 }
+""",
+    "anchors.toml": """
+[anchor.ketamine-24h]
+topic = "control-arm"
+who = "ketamine, one infusion"
+outcome = "madrs"
+statistic = "observed-change"
+time = 24
+time_unit = "h"
+value = -16.5
+unit = "point"
+trial = "small-2020"
+arm = "ketamine"
+source = "olofsen-2012"
+place = "text"
+how = "abstract"
+[anchor.recalled-movement]
+topic = "control-arm"
+who = "placebo"
+outcome = "madrs"
+statistic = "observed-change"
+value = -3.8
+unit = "point"
+spread = { kind = "se", value = 2.97 }
+source = "olofsen-2012"
+how = "recalled"
+[anchor.raters-apart]
+topic = "measurement"
+who = "two raters of one recording"
+outcome = "madrs"
+statistic = "share"
+value = 6.2
+unit = "percent"
+count = 7
+n = 113
+source = "olofsen-2012"
+place = "results"
+how = "derived"
+arithmetic = "100 * 7 / 113"
+""",
+    "safety/reports.toml": """
+[signal.small-sedation]
+drug = "esketamine"
+event = "sedation"
+database = "FAERS"
+window = "2019"
+printed = { ror = 172.68, prr = 155.53, rr = 142.05 }
+table = { a = 688, b = 6199, c = 7196, d = 11196373 }
+table_how = "derived"
+source = "olofsen-2012"
+place = "abstract"
+how = "abstract"
+[signal.small-dissociation]
+drug = "esketamine"
+event = "dissociation"
+database = "FAERS"
+window = "2019"
+printed = { ror = 2257.8, prr = 899.64 }
+table = { a = 1093, b = 5794, c = 936, d = 11202633 }
+table_how = "derived"
+source = "olofsen-2012"
+place = "abstract"
+how = "abstract"
+  [[signal.small-dissociation.misprint]]
+  measure = "prr"
+  printed = 899.64
+  meant = 1899.64
+  note = "The leading digit is lost."
+[signal.small-drunk]
+drug = "esketamine"
+event = "nausea"
+database = "FAERS"
+window = "2019"
+printed = { ic = 4.84, ic_low = 4.09, ic_high = 5.36 }
+reports = [19, 21]
+source = "olofsen-2012"
+place = "abstract"
+how = "abstract"
+""",
     "scales/madrs.toml": """
 name = "madrs"
 label = "Montgomery-Asberg Depression Rating Scale"

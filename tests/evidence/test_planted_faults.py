@@ -15,6 +15,9 @@ PROTOCOL = "trials/small-2020/protocol.toml"
 OUTCOMES = "trials/small-2020/outcomes.csv"
 MADRS = "scales/madrs.toml"
 EBERT = "sources/ebert-1997.toml"
+POOL = "meta/small-pool.toml"
+ANCHORS = "anchors.toml"
+REPORTS = "safety/reports.toml"
 
 CLAIM = """  value = 28
   spread = { kind = "range95", low = 7, high = 112 }
@@ -100,6 +103,36 @@ FAULTS = [
     ("scale_is_possible", MADRS, "value = 12", "value = 72", "remission[1].value", "72", "0 to 60"),
     ("scale_is_possible", MADRS, "[0, 9, 20, 60]", "[0, 20, 9, 60]", "link[1].here", "20", "never fall"),
     ("scale_is_sourced", MADRS, ', note = "Half or more, the usual convention."', "", "response.note", "without", "a sentence"),
+    ("reads", POOL, 'better = "higher"', 'better = "up"', "pooled[1].better", "'up'", "'higher'"),
+    ("reads", POOL, "adjusted = -3.2\n", "", "difference[1]", "spread", "adjusted difference"),
+    ("reads", POOL, 'statistic = "risk-ratio"', 'statistic = "risk-raito"', "pooled[1].statistic", "'risk-raito'", "'risk-ratio'"),
+    ("reads", ANCHORS, 'topic = "measurement"', 'topic = "measuring"', "raters-apart.topic", "'measuring'", "'measurement'"),
+    ("reads", ANCHORS, "[anchor.raters-apart]", "[anker.raters-apart]", "anker", "'anker'", "anchor"),
+    ("reads", REPORTS, 'table_how = "derived"\n', "", "small-sedation", "esketamine", "how was the table read"),
+    ("reads", REPORTS, "reports = [19, 21]", "reports = [21, 19]", "small-drunk", "21", "lower end first"),
+    ("reads", REPORTS, 'event = "nausea"', 'event = "nausee"', "small-drunk.event", "'nausee'", "'nausea'"),
+    ("source_exists", ANCHORS, 'source = "olofsen-2012"', 'source = "olofsen-2021"', "ketamine-24h.source", "'olofsen-2021'", "'olofsen-2012'"),
+    ("reported_is_sourced", ANCHORS, 'place = "text"\n', "", "ketamine-24h.place", "nothing", "'Table 3'"),
+    ("reported_is_sourced", ANCHORS, 'how = "recalled"', 'how = "recalled"\nuse = "calibration"', "recalled-movement.use", "'calibration'", "'context'"),
+    ("reported_unit_reads", ANCHORS, 'unit = "percent"', 'unit = "percnt"', "raters-apart.unit", "'percnt'", "percent"),
+    ("reported_unit_reads", ANCHORS, 'time_unit = "h"\n', "", "ketamine-24h.time_unit", "''", "together"),
+    ("reported_spread_holds_value", POOL, "low = 1.22", "low = 1.42", "pooled[1].spread", "1.42 to 1.61", "either side"),
+    ("reported_spread_holds_value", POOL, "low = -6.88", "low = -1.88", "difference[1].spread", "-1.88", "either side"),
+    ("reported_count_agrees", ANCHORS, "count = 7\n", "count = 8\n", "raters-apart.value", "8/113", "7.08"),
+    ("reported_count_agrees", ANCHORS, "count = 7\n", "count = 170\n", "raters-apart.count", "170 of 113", "0 to n"),
+    ("reported_arithmetic_recomputes", ANCHORS, "100 * 7 / 113", "100 * 7 / 131", "raters-apart.arithmetic", "5.3", "6.2"),
+    ("anchor_agrees_with_trial", ANCHORS, "value = -16.5", "value = -15.6", "ketamine-24h.value", "-15.6", "-16.5"),
+    ("anchor_agrees_with_trial", ANCHORS, 'trial = "small-2020"', 'trial = "small-2002"', "ketamine-24h.trial", "'small-2002'", "'small-2020'"),
+    ("study_is_possible", POOL, 'second = "control"', 'second = "contrl"', "study[2].difference[1]", "'contrl'", "'control'"),
+    ("study_is_possible", POOL, "count = 30", "count = 48", "study[1].arm[1].count", "48 of 47", "0 to n"),
+    ("study_difference_recomputes", POOL, "raw = -4.11", "raw = -4.21", "difference[1].raw", "-4.21", "-4.11"),
+    ("combined_arm_recomputes", POOL, "sd = 13.95", "sd = 13.59", "study[2].arm[3].combines", "13.59", "13.95"),
+    ("study_agrees_with_trial", POOL, "count = 30", "count = 29", "study[1].arm[1]", "count 29", "'response'"),
+    ("signal_table_gives_measures", REPORTS, "c = 7196", "c = 7199", "small-sedation.ror", "172.68", "the table gives"),
+    ("signal_table_gives_measures", REPORTS, "meant = 1899.64", "meant = 1889.64", "small-dissociation.prr", "1889.64", "the table gives"),
+    ("misprint_is_of_this_row", REPORTS, "  printed = 899.64", "  printed = 899.46", "small-dissociation.misprint", "899.46", "899.64"),
+    ("signal_interval_fits_reports", REPORTS, "reports = [19, 21]", "reports = [30, 40]", "small-drunk.reports", "30 to 40", "4.09 to 5.36"),
+    ("study_is_sourced", POOL, 'place = "Table 1"\n', "", "study[1].place", "nothing", "'Table 3'"),
     ("parameter_is_asked_for", SEVERITY, "[severity.table]", ORPHAN, "severity.tabel", "no link", "'severity.table'"),
     ("parameter_is_present", SEVERITY, "[severity.table]", "[severity.chart]", "severity.table", "nothing", "'1'"),
     ("unit_fits_the_link", OCCUPANCY, 'unit = "g/mol"', 'unit = "g"', "molar_mass.unit", "'g' ([mass])", "such as g/mol"),

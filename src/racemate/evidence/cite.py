@@ -30,7 +30,7 @@ _ESCAPES = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textas
 def sources_of(library: Library, names: Iterable[str]) -> tuple[Source, ...]:
     """The sources behind a set of record names, by id, each once.
 
-    A name is that of a parameter, a trial, a scale or a source.  Raises EvidenceError with the nearest match for any other.
+    A name is that of a parameter, a trial, a scale, a synthesis, an anchor, a signal or a source.  Raises EvidenceError with the nearest match for any other.
     """
     ids: set[str] = set()
     for name in names:
@@ -43,8 +43,14 @@ def sources_of(library: Library, names: Iterable[str]) -> tuple[Source, ...]:
             ids.update(trial.sources, (row.source for row in trial.observations))
         elif name in library.scales:
             ids.update(entry.source for _, entry in library.scales[name].cited() if entry.source)
+        elif name in library.syntheses:
+            ids.update(library.syntheses[name].named)
+        elif name in library.anchors or name in library.signals:
+            record = library.anchors.get(name) or library.signals[name]
+            ids.update([record.source] if record.source else [])
         else:
             known = [*library.parameters, *library.trials, *library.scales, *library.sources]
+            known += [*library.syntheses, *library.anchors, *library.signals]
             raise EvidenceError("evidence", "name", repr(name), nearest(name, known))
     return tuple(library.source(name) for name in sorted(ids))
 

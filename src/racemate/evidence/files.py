@@ -76,6 +76,24 @@ def read_parameters(data: Mapping[str, Any], link: str) -> tuple[list[Parameter]
     return parameters, findings
 
 
+def read_named(
+    data: Mapping[str, Any], models: Mapping[str, type[Record]], file: str
+) -> tuple[list[Record], list[Finding]]:
+    """Make the records of a file of tables `[<word>.<id>]`, where each word has its model."""
+    records: list[Record] = []
+    findings = [Finding(file, word, f"table {word!r}", nearest(word, models)) for word in data if word not in models]
+    for word, model in models.items():
+        tables = data.get(word, {})
+        for name, table in dict[str, Any](tables).items() if isinstance(tables, Mapping) else ():  # pyright: ignore[reportUnknownArgumentType]
+            if not isinstance(table, dict):
+                findings.append(Finding(file, f"{word}.{name}", repr(table), f"a table [{word}.<id>]"))
+                continue
+            record, faults = read_record(model, {**table, "id": name, "file": file}, file, f"{word}.{name}")
+            findings += faults
+            records += [record] if record else []
+    return records, findings
+
+
 def read_trial(folder: Path) -> tuple[Trial | None, list[Finding]]:
     """Make a trial from the two files of its folder; `outcomes.csv` may be missing, `protocol.toml` may not."""
     file = f"evidence/trials/{folder.name}/protocol.toml"

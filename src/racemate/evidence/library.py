@@ -11,12 +11,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from hashlib import sha256
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from racemate.evidence.files import read_parameters, read_record, read_toml, read_trial
+from racemate.evidence.files import read_named, read_parameters, read_record, read_toml, read_trial
 from racemate.evidence.finding import EvidenceError, Finding, nearest, refuse
 from racemate.evidence.record import How, Parameter, Record, Scale, Source, Trial
+from racemate.evidence.synthesis import Anchor, Signal, Synthesis, Topic
 
 if TYPE_CHECKING:
     from racemate.evidence.pool import Judgement
@@ -59,6 +61,9 @@ class Library:
     judgement: Judgement | None
     hash: str
     findings: tuple[Finding, ...] = ()
+    syntheses: Mapping[str, Synthesis] = field(default_factory=dict[str, Synthesis])
+    anchors: Mapping[str, Anchor] = field(default_factory=dict[str, Anchor])
+    signals: Mapping[str, Signal] = field(default_factory=dict[str, Signal])
     _priors: dict[str, Prior] = field(default_factory=dict[str, "Prior"], repr=False, compare=False)
 
     def parameter(self, name: str) -> Parameter:
@@ -76,6 +81,22 @@ class Library:
     def scale(self, name: str) -> Scale:
         """The rating scale of that name.  Raises EvidenceError with the nearest match."""
         return _named(self.scales, name, "evidence/scales")
+
+    def synthesis(self, name: str) -> Synthesis:
+        """The synthesis of that id.  Raises EvidenceError with the nearest match."""
+        return _named(self.syntheses, name, "evidence/meta")
+
+    def anchor(self, name: str) -> Anchor:
+        """The anchor of that id.  Raises EvidenceError with the nearest match."""
+        return _named(self.anchors, name, "evidence/anchors.toml")
+
+    def signal(self, name: str) -> Signal:
+        """The spontaneous-report signal of that id.  Raises EvidenceError with the nearest match."""
+        return _named(self.signals, name, "evidence/safety")
+
+    def about(self, topic: Topic) -> tuple[Anchor, ...]:
+        """The anchors of one topic, by id."""
+        return tuple(anchor for _, anchor in sorted(self.anchors.items()) if anchor.topic == topic)
 
     def prior(self, name: str) -> Prior:
         """The pooled prior of a parameter, in its unit.  Raises EvidenceError when its claims do not suit its rule."""
@@ -141,8 +162,28 @@ def read_library(root: Path) -> Library:
         trial, faults = read_trial(folder)
         trials |= {trial.id: trial} if trial else {}
         findings += faults
-    findings += _unknown_words(parameters.values(), trials.values(), scales.values(), words)
-    return Library(root, sources, parameters, trials, scales, words, judgement, folder_hash(root), tuple(findings))
+    syntheses = _folder(root, "meta", Synthesis, "id", findings)
+    anchors, signals = _across_trials(root, findings)
+    findings += _unknown_words(
+        words,
+        _parameter_words(parameters.values()),
+        _outcome_words(trials.values(), scales.values()),
+        _across_words(syntheses.values(), anchors.values(), signals.values()),
+    )
+    return Library(
+        root,
+        sources,
+        parameters,
+        trials,
+        scales,
+        words,
+        judgement,
+        folder_hash(root),
+        tuple(findings),
+        syntheses,
+        anchors,
+        signals,
+    )
 
 
 def folder_hash(root: Path) -> str:
@@ -187,6 +228,27 @@ def _folder(root: Path, name: str, model: type[R], key: str, findings: list[Find
     return records
 
 
+def _across_trials(root: Path, findings: list[Finding]) -> tuple[dict[str, Anchor], dict[str, Signal]]:
+    anchors: dict[str, Anchor] = {}
+    signals: dict[str, Signal] = {}
+    for path in (root / "anchors.toml", *sorted((root / "safety").glob("*.toml"))):
+        if not path.is_file():
+            continue
+        file = f"evidence/{path.relative_to(root).as_posix()}"
+        data, faults = read_toml(path, file)
+        records, more = read_named(data, {"anchor": Anchor, "signal": Signal}, file)
+        findings += [*faults, *more]
+        for record in records:
+            kept = anchors if isinstance(record, Anchor) else signals
+            if isinstance(record, Anchor | Signal) and record.id in kept:
+                findings.append(Finding(file, record.id, f"a name that {kept[record.id].file} has", "each name once"))
+            elif isinstance(record, Anchor):
+                anchors[record.id] = record
+            elif isinstance(record, Signal):
+                signals[record.id] = record
+    return anchors, signals
+
+
 def _vocabulary(root: Path, findings: list[Finding]) -> Vocabulary:
     file = "evidence/vocabulary.toml"
     data, faults = read_toml(root / "vocabulary.toml", file)
@@ -200,10 +262,8 @@ def _vocabulary(root: Path, findings: list[Finding]) -> Vocabulary:
     return {section: data.get(section, {}) for section in SECTIONS}
 
 
-def _unknown_words(
-    parameters: Iterable[Parameter], trials: Iterable[Trial], scales: Iterable[Scale], vocabulary: Vocabulary
-) -> Iterator[Finding]:
-    for file, place, section, word in (*_parameter_words(parameters), *_outcome_words(trials, scales)):
+def _unknown_words(vocabulary: Vocabulary, *spoken: Iterable[tuple[str, str, str, str]]) -> Iterator[Finding]:
+    for file, place, section, word in chain.from_iterable(spoken):
         if word and word not in vocabulary[section]:
             allowed = f"{nearest(word, vocabulary[section])} (evidence/vocabulary.toml, [{section}])"
             yield Finding(file, place, repr(word), allowed)
@@ -230,3 +290,20 @@ def _outcome_words(trials: Iterable[Trial], scales: Iterable[Scale]) -> Iterator
             yield file, f"line {row.line}.outcome", "outcome", row.outcome
             yield file, f"line {row.line}.population", "population", row.population
             yield file, f"line {row.line}.statistic", "statistic", row.statistic
+
+
+def _across_words(
+    syntheses: Iterable[Synthesis], anchors: Iterable[Anchor], signals: Iterable[Signal]
+) -> Iterator[tuple[str, str, str, str]]:
+    for synthesis in syntheses:
+        for name, entries in (("pooled", synthesis.pooled), ("study", synthesis.studies)):
+            for number, entry in enumerate(entries, 1):
+                yield synthesis.file, f"{name}[{number}].outcome", "outcome", entry.outcome
+                yield synthesis.file, f"{name}[{number}].statistic", "statistic", entry.statistic
+    for anchor in anchors:
+        yield anchor.file, f"anchor.{anchor.id}.outcome", "outcome", anchor.outcome
+        yield anchor.file, f"anchor.{anchor.id}.statistic", "statistic", anchor.statistic
+        yield anchor.file, f"anchor.{anchor.id}.population", "population", anchor.population
+    for signal in signals:
+        yield signal.file, f"signal.{signal.id}.drug", "drug", signal.drug
+        yield signal.file, f"signal.{signal.id}.event", "outcome", signal.event

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from racemate.evidence.check import claims, links, sources, trials
+from racemate.evidence.check import claims, links, sources, synthesis, trials
 from racemate.evidence.finding import Finding
 from racemate.evidence.library import Library
 
-RULES = (*sources.RULES, *claims.RULES, *trials.RULES)
+RULES = (*sources.RULES, *claims.RULES, *trials.RULES, *synthesis.RULES)
 """The rules that need nothing but the library."""
 
 

@@ -32,6 +32,22 @@ def references(library: Library) -> Iterator[tuple[str, str, str]]:
         for field, entry in scale.cited():
             if entry.source:
                 yield f"evidence/scales/{scale.name}.toml", f"{field}.source", entry.source
+    yield from _across(library)
+
+
+def _across(library: Library) -> Iterator[tuple[str, str, str]]:
+    """The mentions by records that stand across trials."""
+    for synthesis in library.syntheses.values():
+        yield from ((synthesis.file, "sources", name) for name in synthesis.sources)
+        for field, entries in (("pooled", synthesis.pooled), ("study", synthesis.studies)):
+            for number, entry in enumerate(entries, 1):
+                if entry.source:
+                    yield synthesis.file, f"{field}[{number}].source", entry.source
+    for anchor in library.anchors.values():
+        if anchor.source:
+            yield anchor.file, f"anchor.{anchor.id}.source", anchor.source
+    for signal in library.signals.values():
+        yield signal.file, f"signal.{signal.id}.source", signal.source
 
 
 def source_exists(library: Library) -> Iterator[Finding]:
