@@ -192,12 +192,16 @@ def _write_card(card: str, out: Path, force: bool) -> None:
 
 
 def check(*, json: Json = False) -> int:
-    """Check every number, source, trial and card; exit code 2 and a line per fault when something is wrong."""
-    from racemate.evidence.library import library
+    """Check every number, source, trial, card and assertion; exit code 2 and a line per fault when something is wrong."""
+    from racemate import ledger
+    from racemate.evidence.library import evidence_root, library, read_library
     from racemate.report.known import faults
     from racemate.report.run.folder import json_text
 
-    broken = faults()
+    state = read_library(evidence_root().resolve())
+    broken = faults(ledger.sources(state))
+    if ledger_faults := ledger.faults(state):
+        broken["ledger_reads"] = ledger_faults
     count = sum(map(len, broken.values()))
     if json:
         found = {rule: [vars(finding) for finding in findings] for rule, findings in broken.items()}

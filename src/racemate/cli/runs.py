@@ -72,7 +72,9 @@ def simulate(
     schedule: Annotated[
         str, Parameter(help='Such as "once", "days 1, 4 and 8" or "twice weekly for 4 weeks".')
     ] = "once",
-    duration: Annotated[str | None, Parameter(help='How long an infusion lasts, such as "40 min".')] = None,
+    duration: Annotated[
+        str | None, Parameter(allow_leading_hyphen=True, help='How long an infusion lasts, such as "40 min".')
+    ] = None,
     hypothesis: Cards = None,
     people: Annotated[int, Parameter(help="Virtual people.")] = 200,
     seed: Seed = 1,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
@@ -94,13 +94,16 @@ def hypotheses() -> pd.DataFrame:
     )
 
 
-def faults() -> dict[str, tuple[Finding, ...]]:
-    """Every fault of the evidence, the cards and the protocols, by the rule it breaks; empty when all is well."""
+def faults(ledger_sources: Collection[str] = ()) -> dict[str, tuple[Finding, ...]]:
+    """Every fault of the evidence, the cards and the protocols, by the rule it breaks; empty when all is well.
+
+    ``ledger_sources`` are those that published assertions lean on.
+    """
     known = read_library(evidence_root().resolve())
     units = dict(declared(whole.Par)) | _people(known)
     cards = dict(_cards())
     cited = {source for card in cards.values() if not isinstance(card, Finding) for source in card.sources}
-    broken = dict(check_evidence(known, units, cited))
+    broken = dict(check_evidence(known, units, cited | set(ledger_sources)))
     beside = {
         "card_reads": tuple(card for card in cards.values() if isinstance(card, Finding)),
         "card_source_exists": tuple(_strangers(known, cards)),
