@@ -107,6 +107,6 @@ def test_both_enantiomers_count_alike_for_pressure(par: link.Par) -> None:
 
 def test_noise_is_what_the_evidence_says(par: link.Par) -> None:
     noise = link.noise(par)
-    assert noise == (par.mood_sd, par.tau_mood, par.rater_sd)
+    assert noise == (par.mood_sd, par.tau_mood, par.rater_sd, par.cadss_occasion)
     assert 1.58 < noise.rater_sd < 2.38
     assert noise.mood_sd > noise.rater_sd

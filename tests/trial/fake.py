@@ -14,6 +14,7 @@ from racemate.trial.conduct import Floats, Ids, Progress
 HEALTHY = 5.0
 PARAMETERS = {
     "score.rater_sd": 2.0,
+    "score.cadss_occasion": 0.4,
     "score.mood_sd": 4.0,
     "score.tau_mood": 72.0,
     "score.hamd17_per_madrs": 0.77,

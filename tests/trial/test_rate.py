@@ -55,7 +55,13 @@ def test_the_error_is_that_of_rater_and_mood() -> None:
     base, late = data.value["placebo", "madrs"][0], data.value["placebo", "madrs"][2]
     assert base.std() == pytest.approx(np.hypot(PARAMETERS["score.rater_sd"], 0.29), rel=0.03)
     assert late.std() == pytest.approx(np.sqrt(2.0**2 + 4.0**2 * (1 - np.exp(-2 * 168 / 72)) + 1 / 12), rel=0.03)
-    assert set(data.value["placebo", "cadss"][1].ravel()) == {30.0}
+
+
+def test_dissociation_differs_between_sessions_of_one_person_by_the_spread_of_occasions() -> None:
+    _, data = rated(30.0)
+    felt = np.log(data.value["placebo", "cadss"][1].ravel())
+    assert np.median(felt) == pytest.approx(np.log(30), abs=0.03)
+    assert felt.std() == pytest.approx(PARAMETERS["score.cadss_occasion"], rel=0.04)
 
 
 def test_nobody_is_seen_outside_their_arm_or_after_leaving() -> None:

@@ -38,6 +38,8 @@ class Par(NamedTuple):
     """Between-day fluctuation of the latent severity about its course."""
     tau_mood: Annotated[Any, "h"]
     rater_sd: Point
+    cadss_occasion: Point
+    """Spread of a person's dissociation from session to session, on the log scale."""
 
 
 class Score(NamedTuple):
@@ -59,11 +61,12 @@ class Score(NamedTuple):
 
 
 class Noise(NamedTuple):
-    """What a rating adds, on the MADRS: fluctuation of mood (SD, time constant) and rater error (SD)."""
+    """What a rating adds: on the MADRS, fluctuation of mood (SD, time constant) and rater error (SD); on the CADSS, occasion (log SD)."""
 
     mood_sd: Point
     tau_mood: Annotated[Any, "h"]
     rater_sd: Point
+    cadss_occasion: Point
 
 
 def signal(v: Severity, x: Exposure, felt: Any, p: Par) -> Score:
@@ -85,5 +88,5 @@ def signal(v: Severity, x: Exposure, felt: Any, p: Par) -> Score:
 
 
 def noise(p: Par) -> Noise:
-    """Noise of one rating on the MADRS; other scales scale it by their link."""
-    return Noise(p.mood_sd, p.tau_mood, p.rater_sd)
+    """Noise of one rating; scales of severity take the MADRS's by their link."""
+    return Noise(p.mood_sd, p.tau_mood, p.rater_sd, p.cadss_occasion)

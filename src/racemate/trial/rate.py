@@ -1,4 +1,7 @@
-"""Rate: what a rater writes down: expected score, the mood of the day, the rater's error, rounded and kept on the scale."""
+"""Rate: what a rater writes down: expected score, the mood of the day, the rater's error, rounded and kept on the scale.
+
+Dissociation differs between the sessions of one person by more than any rater's error, so the CADSS takes that spread instead.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +12,7 @@ from numpy.typing import NDArray
 from racemate.people.random import normal
 from racemate.trial.conduct import Cohort, Enrolled, Floats, per_madrs
 from racemate.trial.protocol import Protocol
-from racemate.trial.scheme import MOOD_SCALES, READINGS
+from racemate.trial.scheme import FELT_SCALE, MOOD_SCALES, READINGS
 
 Bounds = Mapping[str, tuple[float, float]]
 
@@ -105,6 +108,9 @@ def _written(
     if scale in MOOD_SCALES:
         error = normal(seed, f"trial:rater:{scale}", ids, np.arange(len(score), dtype=np.uint64)[:, None])
         score = score + per_madrs(cohort, scale) * (wander + cohort.parameter("score.rater_sd") * error)
+    if scale == FELT_SCALE:
+        occasion = normal(seed, f"trial:occasion:{scale}", ids, np.arange(len(score), dtype=np.uint64)[:, None])
+        score = score * np.exp(cohort.parameter("score.cadss_occasion") * occasion)
     if scale not in bounds:
         return score
     return np.clip(np.rint(score), *bounds[scale])

@@ -16,6 +16,8 @@ READINGS = {**{name: name for name in Score._fields if name not in NOT_RATED}, "
 """Reading of the chain behind each scale that can be rated."""
 MOOD_SCALES = ("madrs", "hamd17", "hamd6", "bdi2", "qids", "phq9", "ssi")
 """Scales that read the latent severity, so that mood and rater error move them."""
+FELT_SCALE = "cadss"
+"""The scale of what is felt in a session, which differs from session to session."""
 EVERYONE, COMPLETERS = "everyone", "completers"
 """Groups that every trial has: whoever has the rating at hand, and whoever has every rating."""
 CONTRASTS = ("difference", "ls-difference", "p-value", "test-statistic", "effect-size", "risk-difference", "odds-ratio")
