@@ -74,7 +74,7 @@ def test_the_pattern_is_likelier_where_naltrexone_blocks(williams: Replication) 
     assert table["opioid", early] > 0.95
     assert table["drug", early] < 0.1
     assert table["nothing", early] < 0.05
-    assert table["opioid", "no difference in dissociation"] == 1
+    assert table["opioid", "no difference in dissociation"] > 0.85  # nothing differs: one test in twenty says otherwise
     # The fake world does not fade, so the days that shall show no difference do show one.
     assert table["opioid", "attenuated on days 1 and 3, not on days 5, 7 and 14"] < 0.05
     assert all(row["monte_carlo_error"] > 0 for row in records(williams.verdict))
