@@ -11,7 +11,7 @@ from pathlib import Path
 
 import tutorial
 
-from racemate import hypothesis
+from racemate import hypothesis, ledger
 from racemate.cli import app
 from racemate.evidence.library import Library, library
 from racemate.evidence.record import Claim, Parameter
@@ -126,6 +126,29 @@ def write_evidence(known: Library) -> None:
     write("trials.md", table(("id", "title", "use", "rows"), trials))
 
 
+def write_ledger() -> None:
+    """Every published assertion with its computed verdict, document by document."""
+    judged = ledger.verdicts()
+    parts = []
+    for document in dict.fromkeys(one.document for one in judged):
+        mine = [one for one in judged if one.document == document]
+        rows = (
+            (
+                f"`{one.entry.id}`",
+                one.entry.says,
+                f"**{one.ruling.verdict}**",
+                one.ruling.because,
+                ", ".join(f"`{name}`" for name in one.ruling.evidence),
+            )
+            for one in mine
+        )
+        parts.append(
+            f"### Seed {mine[0].entry.seed}: `{document}`\n\n"
+            + table(("id", "says", "verdict", "because", "evidence"), rows)
+        )
+    write("ledger.md", "\n".join(parts))
+
+
 def main() -> None:
     """Write everything anew."""
     shutil.rmtree(GENERATED, ignore_errors=True)
@@ -134,6 +157,7 @@ def main() -> None:
     write_cards()
     write_validation()
     write_evidence(known)
+    write_ledger()
     write("cli.md", app.generate_docs(heading_level=2))
     for page in sorted((DOCS / "tutorial").glob("*.md")):
         ran = tutorial.run(page, GENERATED / "tutorial" / page.stem)

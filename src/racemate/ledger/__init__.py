@@ -9,9 +9,10 @@ from racemate.ledger.record import Judged, Ruling, Verdict
 if TYPE_CHECKING:
     import pandas as pd
 
+    from racemate.evidence.finding import Finding
     from racemate.evidence.library import Library
 
-__all__ = ["Judged", "Ruling", "Verdict", "frame", "show", "sources", "verdicts"]
+__all__ = ["Judged", "Ruling", "Verdict", "faults", "frame", "show", "sources", "verdicts"]
 
 
 def verdicts(
@@ -38,10 +39,22 @@ def show(claim: str, known: Library | None = None) -> Judged:
 
 
 def sources(known: Library | None = None) -> frozenset[str]:
-    """Every source the ledger leans on."""
+    """Every source the ledger leans on; nothing where the evidence has no ledger."""
+    from racemate.ledger.book import cited
+
+    return cited(known)
+
+
+def faults(known: Library | None = None) -> tuple[Finding, ...]:
+    """What keeps the ledger from being ruled upon: file, field, what was found, what is allowed."""
+    from racemate.evidence.finding import EvidenceError
     from racemate.ledger.book import read
 
-    return read(known).sources & frozenset((known or _library()).sources)
+    try:
+        read(known)
+    except EvidenceError as error:
+        return error.findings
+    return ()
 
 
 def frame(judged: list[Judged]) -> pd.DataFrame:
@@ -58,9 +71,3 @@ def frame(judged: list[Judged]) -> pd.DataFrame:
         del record["numbers"]
         rows.append(record)
     return pd.DataFrame(rows)
-
-
-def _library() -> Library:
-    from racemate.evidence.library import library
-
-    return library()

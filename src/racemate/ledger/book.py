@@ -32,13 +32,25 @@ class Book:
     scenarios: Mapping[str, Scenario]
     virtual: Virtual
 
-    @property
-    def sources(self) -> frozenset[str]:
-        """Every source the ledger leans on: its documents, and those its facts and needs name."""
-        named = {document.source for document in self.documents.values()}
-        for entry in self.entries.values():
-            named |= {*entry.sources, *entry.needs}
-        return frozenset(named)
+
+def cited(known: Library | None = None) -> frozenset[str]:
+    """Every source the ledger leans on, whether or not all of it reads; nothing where the evidence has no ledger."""
+    evidence = known or library()
+    path = evidence.root / "claims.toml"
+    data, _ = read_toml(path, FILE) if path.is_file() else ({}, [])
+    return frozenset(_words(data, under="")) & frozenset(evidence.sources)
+
+
+def _words(data: object, under: str) -> Iterator[str]:
+    """Every text under a key that names sources."""
+    if isinstance(data, str) and under in ("source", "also", "needs"):
+        yield data
+    elif isinstance(data, list):
+        for part in data:
+            yield from _words(part, under)
+    elif isinstance(data, dict):
+        for key, part in data.items():
+            yield from _words(part, str(key))
 
 
 def read(known: Library | None = None) -> Book:
@@ -46,7 +58,10 @@ def read(known: Library | None = None) -> Book:
     from racemate.ledger.checks import CHECKS
 
     evidence = known or library()
-    data, findings = read_toml(evidence.root / "claims.toml", FILE)
+    path = evidence.root / "claims.toml"
+    data, findings = (
+        read_toml(path, FILE) if path.is_file() else ({}, [Finding(FILE, "the file", "nothing", "the ledger")])
+    )
     tables = ("document", "claim", "scenario", "virtual")
     findings += [Finding(FILE, key, "a table nobody reads", nearest(key, tables)) for key in data if key not in tables]
     documents = list(_records(Document, data.get("document", []), "document", findings))

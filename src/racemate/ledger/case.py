@@ -101,7 +101,11 @@ class Case:
         return self.rows(trial, **where)[0]
 
     def see(self, scenario: str, hypothesis: str) -> Seen:
-        """Virtual people under one hypothesis, drawn from the priors."""
+        """Virtual people under one hypothesis, drawn from the priors.
+
+        A run reads every parameter of the chain; the entry's `needs` name those it turns on.
+        """
+        self._touched |= dict.fromkeys(name for name in self.entry.needs if name in self.known.parameters)
         seen = self.laboratory.see(scenario, hypothesis)
         self._runs[seen.told] = None
         return seen

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,12 +17,11 @@ from racemate.evidence.finding import EvidenceError, nearest
 from racemate.evidence.library import Library
 from racemate.ledger.book import FILE, Book
 from racemate.ledger.record import Arm, Given, Reckoned, Scenario
-from racemate.model import bind
-from racemate.people.cohort import Cohort, draw
-from racemate.simulate.plan import Condition, Dose, Plan, nasal_session
-from racemate.simulate.run import run
-from racemate.simulate.step import reading_names
-from racemate.simulate.trajectory import Trajectory
+
+if TYPE_CHECKING:
+    from racemate.people.cohort import Cohort
+    from racemate.simulate.plan import Condition, Dose
+    from racemate.simulate.trajectory import Trajectory
 
 Array = NDArray[np.float64]
 _LOW, _HIGH = 0.05, 0.95
@@ -91,6 +91,11 @@ class Laboratory:
         return self._kept[key]
 
     def _run(self, scenario: Scenario, hypothesis: str) -> Seen:
+        from racemate.model import bind
+        from racemate.people.cohort import draw
+        from racemate.simulate.plan import Plan
+        from racemate.simulate.run import run
+
         people, seed = self.book.virtual.people, self.book.virtual.seed
         ids = np.tile(np.arange(people), len(scenario.arm))
         carrier = np.repeat([float(arm.carrier) for arm in scenario.arm], people)
@@ -123,6 +128,8 @@ def _take_away(cohort: Cohort, scenario: Scenario, people: int) -> None:
 
 def _doses(scenario: Scenario, cohort: Cohort, people: int, device: object) -> Iterable[Dose]:
     """Every dose of every arm; arms that take the same thing at the same time share one dose."""
+    from racemate.simulate.plan import Dose, nasal_session
+
     amounts: dict[tuple[float, str, str, float], Array] = {}
     for k, arm in enumerate(scenario.arm):
         here = slice(k * people, (k + 1) * people)
@@ -152,6 +159,8 @@ def _milligrams(given: Given, arm: Arm, weight: Array) -> Array:
 
 def _conditions(scenario: Scenario, people: int) -> Iterable[Condition]:
     """Sessions, wakefulness and context; everybody is in the room at every session."""
+    from racemate.simulate.plan import Condition
+
     awake = np.repeat([float(arm.awake) for arm in scenario.arm], people)
     first, last = min(scenario.sessions_h), scenario.visits_h[-1] + scenario.session_lasts_h
     for start in scenario.sessions_h:
@@ -170,4 +179,6 @@ def _starts(scenario: Scenario, people: int) -> Array:
 
 def readable() -> tuple[str, ...]:
     """Dotted names of everything the model can be read for."""
+    from racemate.simulate.step import reading_names
+
     return reading_names()

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from racemate.ledger.case import Case
-from racemate.ledger.checks.statistics import Z
+from racemate.ledger.checks.statistics import Z, t_of_p
 from racemate.ledger.record import Reckoned, Ruling, Verdict
 from racemate.ledger.virtual import Seen, summary
 
@@ -207,11 +207,9 @@ def _attenuation(seen: Seen) -> NDArray[np.float64]:
 
 def _error(case: Case, day: int) -> float:
     """Standard error of a reported slope, from its P or from its share of variance."""
-    from scipy import stats  # pyright: ignore[reportMissingTypeStubs]
-
     slope, n = abs(case.stated(f"slope_day{day}")), case.stated(f"n_day{day}")
     if f"p_day{day}" in case.entry.stated:
-        return slope / float(stats.t.isf(case.stated(f"p_day{day}") / 2, n - 2))
+        return slope / t_of_p(case.stated(f"p_day{day}"), n - 2)
     share = case.stated(f"r2_day{day}") / 100
     return slope / float(np.sqrt(share * (n - 2) / (1 - share)))
 

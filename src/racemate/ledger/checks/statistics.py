@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import sqrt
 
-from scipy import stats  # pyright: ignore[reportMissingTypeStubs]
+from scipy.special import ndtr, stdtr, stdtrit  # pyright: ignore[reportMissingTypeStubs]
 
 from racemate.evidence.arithmetic import rounding
 from racemate.ledger.case import Case
@@ -57,7 +57,7 @@ def genotype_by_treatment(case: Case) -> Ruling:
     share, n = case.stated("r2_placebo_day2") / 100, case.stated("n_placebo_day2")
     se_placebo = abs(placebo) / sqrt(share * (n - 2) / (1 - share))
     n_drug = case.stated("n_drug_day2")
-    se_drug = abs(drug) / float(stats.t.isf(case.stated("p_drug_day2") / 2, n_drug - 2))
+    se_drug = abs(drug) / t_of_p(case.stated("p_drug_day2"), n_drug - 2)
     z = (drug - placebo) / sqrt(se_placebo**2 + se_drug**2)
     differs = abs(z) > Z
     return case.rule(
@@ -184,6 +184,8 @@ def responders_among_those_left(case: Case) -> Ruling:
 
 def sign_test(case: Case) -> Ruling:
     """Two-sided sign test of everybody improving, the most that so few people can show."""
+    from scipy import stats  # pyright: ignore[reportMissingTypeStubs]
+
     improved, people = case.number("responders"), case.number("people")
     p = float(stats.binomtest(int(improved), int(people), 0.5).pvalue)
     return case.rule(
@@ -198,6 +200,8 @@ def sign_test(case: Case) -> Ruling:
 
 def more_events(case: Case) -> Ruling:
     """Fisher's exact test of more events under the drug than under its control."""
+    from scipy import stats  # pyright: ignore[reportMissingTypeStubs]
+
     table = [[case.number(f"{arm}_events"), case.number(f"{arm}_people")] for arm in ("drug", "control")]
     ratio = (table[0][0] / table[0][1]) / (table[1][0] / table[1][1])
     counts = [[int(events), int(people - events)] for events, people in table]
@@ -211,17 +215,22 @@ def more_events(case: Case) -> Ruling:
     )
 
 
+def t_of_p(p: float, df: float) -> float:
+    """The t whose two-sided P this is."""
+    return float(-stdtrit(df, p / 2))
+
+
 def _two_sided(t: float, df: float) -> float:
-    return float(2 * stats.t.sf(abs(t), df))
+    return float(2 * stdtr(df, -abs(t)))
 
 
 def _explained(p: float, n: float) -> float:
-    t = float(stats.t.isf(p / 2, n - 2))
+    t = t_of_p(p, n - 2)
     return t**2 / (t**2 + n - 2)
 
 
 def _power(standard_errors: float) -> float:
-    return float(stats.norm.sf(Z - standard_errors) + stats.norm.cdf(-Z - standard_errors))
+    return float(ndtr(standard_errors - Z) + ndtr(-Z - standard_errors))
 
 
 CHECKS = (
