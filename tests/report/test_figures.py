@@ -45,9 +45,9 @@ def test_each_hypothesis_has_its_panel_with_its_chance(run: rm.TrialRun) -> None
 
 def test_the_line_is_the_median_of_the_table(run: rm.TrialRun) -> None:
     lines = drawn(run.figure().to_dict(), "median")
-    simulated = run.simulated[run.simulated["statistic"] == "observed-change"]
+    simulated = [row for row in run.rows("simulated") if row["statistic"] == "observed-change"]
     for card in ("composite", "expectancy"):
-        for row in simulated[simulated["hypothesis"] == card].to_dict("records"):
+        for row in (row for row in simulated if row["hypothesis"] == card):
             here = [
                 line["median"] for line in lines if (line["series"], line["time"]) == (row["arm"], row["hours"] / 24)
             ]
