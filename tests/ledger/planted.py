@@ -90,6 +90,16 @@ def observed(trial: str, where: dict[str, Any], **cells: Any) -> Change:
     return change
 
 
+def anchored(name: str, **cells: Any) -> Change:
+    """An anchor says something else."""
+
+    def change(known: Library, entry: ClaimEntry) -> tuple[Library, ClaimEntry]:
+        planted = known.anchors[name].model_copy(update=cells)
+        return replace(known, anchors={**known.anchors, name: planted}), entry
+
+    return change
+
+
 def conducted(trial: str, change_protocol: Callable[[dict[str, Any]], None]) -> Change:
     """The protocol of a trial says something else."""
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.ledger.planted import Change, claimed, conducted, looks, observed, published, ruling, stated
+from tests.ledger.planted import Change, anchored, claimed, conducted, looks, observed, published, ruling, stated
 
 WILLIAMS = {"outcome": "hamd17", "statistic": "p-value", "population": "responders"}
 
@@ -102,8 +102,8 @@ TURNS: list[tuple[str, str, Change, str]] = [
         ),
         "contradicted",
     ),
-    ("stard", "consistent", published(fourth_step=18.0), "contradicted"),
-    ("one-third", "consistent", published(cumulative=40.0), "contradicted"),
+    ("stard", "consistent", anchored("stard-step-4", value=18.0), "contradicted"),
+    ("one-third", "consistent", anchored("stard-cumulative", value=40.0), "contradicted"),
     ("no-head-to-head", "consistent", published(published=2019), "contradicted"),
     ("no-direct-mor-activation", "contradicted", published(bonaventura=0, levinstein=0, gomes=0), "consistent"),
     ("release-falls", "contradicted", published(glx=-38.0), "consistent"),
@@ -116,7 +116,7 @@ TURNS: list[tuple[str, str, Change, str]] = [
     ),
     ("ect-meta", "not-testable", stated(people=350), "internally-inconsistent"),
     ("trd-definition", "consistent", published(fava=1, williams=1, elekt_d=1, murrough=1), "contradicted"),
-    ("luts", "consistent", published(drug_events=3), "not-testable"),
+    ("luts", "consistent", anchored("pollakiuria-esketamine", count=3), "not-testable"),
     (
         "esketamine-cognition",
         "consistent",

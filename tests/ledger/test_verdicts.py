@@ -77,8 +77,8 @@ def test_every_ruling_has_a_number_and_a_sentence(ledger: dict[str, Judged]) -> 
 
 def test_a_check_reads_what_its_entry_needs_and_all_of_it(ledger: dict[str, Judged]) -> None:
     for name, one in ledger.items():
-        trials = {row.trial for row in one.entry.row.values()}
-        assert {*one.entry.needs, *trials, *one.entry.sources} == set(one.ruling.evidence), name
+        records = {row.record for row in one.entry.row.values()}
+        assert {*one.entry.needs, *records, *one.entry.sources} == set(one.ruling.evidence), name
 
 
 def test_a_second_question_costs_no_second_run(ledger: dict[str, Judged]) -> None:

@@ -16,6 +16,7 @@ from racemate.evidence.files import COLUMNS, read_record, read_toml
 from racemate.evidence.finding import Finding, nearest, refuse
 from racemate.evidence.library import Library, library
 from racemate.evidence.record import Record
+from racemate.evidence.synthesis import Pooled
 from racemate.ledger.record import ClaimEntry, Document, Scenario, Virtual
 from racemate.units import UnitError, parse
 
@@ -125,11 +126,19 @@ def _misfits(
 
 
 def _rows(entry: ClaimEntry, evidence: Library) -> Iterator[Finding]:
+    shelves = {
+        "trial": (evidence.trials, COLUMNS),
+        "synthesis": (evidence.syntheses, tuple(Pooled.model_fields)),
+        "anchor": (evidence.anchors, ()),
+        "signal": (evidence.signals, ()),
+    }
     for name, row in entry.row.items():
-        if row.trial not in evidence.trials:
-            yield Finding(FILE, f"{entry.id}.row.{name}.trial", repr(row.trial), nearest(row.trial, evidence.trials))
-        for column in set(row.where) - set(COLUMNS):
-            yield Finding(FILE, f"{entry.id}.row.{name}.where", repr(column), nearest(column, COLUMNS))
+        records, columns = shelves[row.shelf]
+        field = f"{entry.id}.row.{name}"
+        if row.record not in records:
+            yield Finding(FILE, f"{field}.{row.shelf}", repr(row.record), nearest(row.record, records))
+        for column in sorted(set(row.where) - set(columns)):
+            yield Finding(FILE, f"{field}.where", repr(column), nearest(column, columns))
         if name in entry.fact:
             yield Finding(FILE, f"{entry.id}.fact.{name}", "a row of the same name", "each name once")
 

@@ -10,8 +10,9 @@ from racemate.evidence.finding import EvidenceError, nearest
 from racemate.evidence.library import Library
 from racemate.evidence.prior import Prior
 from racemate.evidence.record import Claim, Observation, Parameter, Spread, Trial
+from racemate.evidence.synthesis import Reported, Signal
 from racemate.ledger.book import FILE
-from racemate.ledger.record import ClaimEntry, Reckoned, Ruling, Verdict
+from racemate.ledger.record import ClaimEntry, Reckoned, Row, Ruling, Verdict
 
 if TYPE_CHECKING:
     from racemate.ledger.virtual import Laboratory, Seen
@@ -112,18 +113,33 @@ class Case:
 
     def _cell(self, name: str) -> Claim:
         asked = self.entry.row[name]
-        self._touched[asked.trial] = None
-        row = self._find(asked.trial, asked.where)[0]
-        value = getattr(row, asked.take)
+        self._touched[asked.record] = None
+        found = self._held(asked)
+        value = getattr(found, asked.take)
         if value is None:
-            file = f"evidence/trials/{asked.trial}/outcomes.csv"
             raise EvidenceError(
-                file, f"line {row.line}.{asked.take}", "nothing", f"a number, for {self.entry.id}.row.{name}"
+                FILE, f"{self.entry.id}.row.{name}.take", f"no {asked.take} in {asked.record}", "a cell with a number"
             )
-        ends = None if row.low is None or row.high is None else Spread(kind="range", low=row.low, high=row.high)
-        spread = ends or (Spread(kind="none") if row.spread is None else Spread(kind=row.spread_kind, value=row.spread))
-        unit = row.unit if asked.take == "value" else "1"
-        return Claim(value=value, unit=unit, spread=spread, n=row.n, source=row.source, place=row.place, how=row.how)
+        spread = _spread(found) if isinstance(found, Observation) else found.spread
+        unit = found.unit if asked.take == "value" else "1"
+        return Claim(
+            value=value, unit=unit, spread=spread, n=found.n, source=found.source, place=found.place, how=found.how
+        )
+
+    def _held(self, asked: Row) -> Observation | Reported:
+        """The row, pooled estimate, anchor or signal that is asked for."""
+        if asked.trial:
+            return self._find(asked.trial, asked.where)[0]
+        if asked.anchor:
+            return self.known.anchor(asked.anchor)
+        if asked.signal:
+            return _ratio(self.known.signal(asked.signal))
+        for pooled in self.known.synthesis(asked.synthesis).pooled:
+            if all(getattr(pooled, key) == value for key, value in asked.where.items()):
+                return pooled
+        raise EvidenceError(
+            f"evidence/meta/{asked.synthesis}.toml", "pooled", f"none with {dict(asked.where)}", "at least one"
+        )
 
     def _find(self, trial: str, where: Mapping[str, object]) -> tuple[Observation, ...]:
         rows = self.known.trial(trial).observations
@@ -153,3 +169,16 @@ class Case:
             )
         self._touched[name] = None
         return name
+
+
+def _spread(row: Observation) -> Spread:
+    if row.low is not None and row.high is not None:
+        return Spread(kind="range", low=row.low, high=row.high)
+    return Spread(kind="none") if row.spread is None else Spread(kind=row.spread_kind, value=row.spread)
+
+
+def _ratio(signal: Signal) -> Reported:
+    """The reporting odds ratio of a signal as one number with its interval."""
+    meant = signal.meant
+    ends = Spread(kind="range95", low=meant["ror_low"], high=meant["ror_high"])
+    return Reported(value=meant["ror"], unit="1", spread=ends, source=signal.source, place=signal.place, how=signal.how)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from racemate.evidence.record import Claim, Number, Record, Text, Whole
 
@@ -46,18 +46,41 @@ class Bar(Record):
 
 
 class Row(Record):
-    """Where a published number stands in a trial's outcomes: the first row with every value of `where`, and which cell of it."""
+    """Where a published number stands in the evidence, and which cell of it is meant.
 
-    trial: Text
-    where: Mapping[str, Text | Number]
+    Exactly one of `trial`, `synthesis`, `anchor` and `signal` is named; of a trial's rows and a synthesis's pooled estimates the first
+    with every value of `where` is taken; of a signal the reporting odds ratio.
+    """
+
+    trial: str = ""
+    synthesis: str = ""
+    anchor: str = ""
+    signal: str = ""
+    where: Mapping[str, Text | Number] = {}
     take: Literal["value", "count", "n"] = "value"
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Row:
+        if sum(map(bool, (self.trial, self.synthesis, self.anchor, self.signal))) != 1:
+            raise ValueError("exactly one of trial, synthesis, anchor and signal")
+        return self
+
+    @property
+    def shelf(self) -> str:
+        """Which kind of record it is."""
+        return next(kind for kind in ("trial", "synthesis", "anchor", "signal") if getattr(self, kind))
+
+    @property
+    def record(self) -> str:
+        """The id of that record."""
+        return getattr(self, self.shelf)
 
 
 class ClaimEntry(Record):
     """One published assertion in our words, and the name of the function that rules on it.
 
     `needs` names every parameter, trial and source the function may look at by itself.  Published numbers are named in `row`, where a
-    trial holds them, and in `fact`, where no record does yet.  With `posterior` the verdict stays open until calibrated trials exist.
+    record holds them, and in `fact`, where no record does yet.  With `posterior` the verdict stays open until calibrated trials exist.
     """
 
     id: Text
