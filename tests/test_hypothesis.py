@@ -121,25 +121,26 @@ def _walk(y: Any, records: Any, hours: float) -> Any:
 
 
 def _lived(par: whole.Par, felt_only: bool = False, dose: Exposure = DOSE) -> tuple[whole.Slow, dict[str, float]]:
-    """Slow states a day after an hour of exposure, and the largest size each signal had on the way."""
+    """Slow states a day after an hour of exposure, and how much there was of each state and signal on the way."""
     links: tuple[Any, ...] = (circuit.State, plasticity.State, severity.State)
     y: Any = whole.Slow(*(link(*(0.0 for _ in link._fields)) for link in links))
-    largest: dict[str, float] = {}
+    there_was: dict[str, float] = {}
     for k in range(round(24 / STEP)):
         exposure = dose if k * STEP < 1 else NO_DOSE
         setting = SESSION._replace(session=1.0 if k * STEP < 2 else 0.0)
         if not felt_only:
             for link, signal in zip(("circuit", "plasticity"), whole.signals(exposure, y, par, np)[2:], strict=True):
                 for field, value in signal._asdict().items():
-                    largest[f"{link}.{field}"] = largest.get(f"{link}.{field}", 0.0) + abs(float(value))
+                    there_was[f"{link}.{field}"] = there_was.get(f"{link}.{field}", 0.0) + abs(float(value))
         y = _walk(y, whole.relaxations(exposure, y, par, setting, np), STEP)
-    return y, largest
+        for link, states in y._asdict().items():
+            for field, value in states._asdict().items():
+                there_was[f"{link}.{field}"] = there_was.get(f"{link}.{field}", 0.0) + abs(float(value))
+    return y, there_was
 
 
 def _seen(par: whole.Par, dose: Exposure, reference: severity.Reference) -> dict[str, float]:
     y, found = _lived(par, dose=dose)
-    for link, states in y._asdict().items():
-        found |= {f"{link}.{field}": float(value) for field, value in states._asdict().items()}
     latent = severity.signal(y.severity, reference, 0.0, -1.0, SESSION, par.severity, np)
     return found | {f"severity.{field}": float(value) for field, value in latent._asdict().items()}
 

@@ -21,7 +21,10 @@ class State(NamedTuple):
     bdnf: Share
     mtorc1: Share
     protein: Share
+    ampa: Share
+    """AMPA receptors put into synapses; one under a full drive."""
     strength: Share
+    """What the synapses keep of it, as late potentiation does."""
     new: Share
     consolidated: Share
 
@@ -38,7 +41,7 @@ class Par(NamedTuple):
     tau_mtorc1: Hour
     protein_per_mtorc1: Share
     tau_protein: Hour
-    tau_strength_up: Hour
+    tau_ampa: Hour
     tau_strength: Hour
     new_per_protein: Share
     tau_new: Hour
@@ -72,8 +75,9 @@ def signal(c: Circuit, y: State, p: Par) -> Plasticity:
 def relaxations(c: Circuit, mtorc1_blocked: Any, y: State, p: Par) -> State:
     """Records of the slow states; ``mtorc1_blocked`` is the fraction of mTORC1 that rapamycin holds.
 
-    Strength fills with the drive and drains by itself.  It does not switch time constants with its own direction: such a kink falls
-    at a different moment in every person, and the engine (simulate/) solves one shared grid of smooth windows.
+    AMPA receptors follow the *level* of the drive, which saturates, and lasting strength adds up what they were.  Strength that filled
+    with the drive itself would be full after any drive of an hour, so that neither a small dose nor an antagonist could lower it.
+    Its scale does not matter: severity takes it relative to the reference dose.
     """
     drive = signal(c, y, p).drive
     loss = 1 / p.tau_new + 1 / p.tau_consolidation
@@ -83,7 +87,8 @@ def relaxations(c: Circuit, mtorc1_blocked: Any, y: State, p: Par) -> State:
         bdnf=Relax(p.bdnf_per_drive * drive, 1 / p.tau_bdnf),
         mtorc1=Relax((1 - mtorc1_blocked) * bound(y.bdnf), 1 / p.tau_mtorc1),
         protein=Relax(p.protein_per_mtorc1 * y.mtorc1, 1 / p.tau_protein),
-        strength=grow(drive, 1 / p.tau_strength_up, 1 / p.tau_strength),
+        ampa=Relax(2 * bound(drive), 1 / p.tau_ampa),
+        strength=Relax(y.ampa, 1 / p.tau_strength),
         new=Relax(p.new_per_protein * y.protein / (p.tau_protein * loss), loss),
         consolidated=Relax(y.new * p.tau_consolidated / p.tau_consolidation, 1 / p.tau_consolidated),
     )

@@ -49,31 +49,35 @@ def palette(names: Sequence[str], title: str | None = None) -> alt.Color:
 
 
 def dressed(chart: Any, title: str, subtitle: Sequence[str]) -> alt.TopLevelMixin:
-    """A whole figure with its title and the common look."""
-    heading = alt.TitleParams(
+    """A whole figure with its title and the common look.
+
+    The look is set on the chart in place: each fluent ``configure`` would copy every row of data that the chart carries.
+    """
+    chart.title = alt.TitleParams(
         text=title, subtitle=list(subtitle), anchor="start", fontSize=16, subtitleFontSize=12, subtitleColor=QUIET,
         subtitlePadding=6, offset=16, subtitleLineHeight=16,
     )  # fmt: skip
-    axis = alt.AxisConfig(
-        gridColor=GRID, domainColor=QUIET, tickColor=QUIET, labelColor=TEXT, titleColor=TEXT, titleFontWeight="normal",
-        labelFontSize=11, titleFontSize=12, tickSize=4, titlePadding=8,
+    chart.background, chart.padding = "white", 16
+    chart.config = alt.Config(
+        font=_FONT,
+        axis=alt.AxisConfig(
+            gridColor=GRID, domainColor=QUIET, tickColor=QUIET, labelColor=TEXT, titleColor=TEXT, titleFontWeight="normal",
+            labelFontSize=11, titleFontSize=12, tickSize=4, titlePadding=8,
+        ),
+        view=alt.ViewConfig(stroke=None),
+        title=alt.TitleConfig(color=TEXT, font=_FONT, subtitleFont=_FONT),
+        legend=alt.LegendConfig(labelFontSize=12, titleFontSize=12, labelLimit=420, labelColor=TEXT, titleColor=QUIET),
+        concat=alt.CompositionConfig(spacing=22),
     )  # fmt: skip
-    return (
-        chart.properties(title=heading, background="white", padding=16)
-        .configure(font=_FONT)
-        .configure_axis(**axis.to_dict())
-        .configure_view(stroke=None)
-        .configure_title(color=TEXT, font=_FONT, subtitleFont=_FONT)
-        .configure_legend(labelFontSize=12, titleFontSize=12, labelLimit=420, labelColor=TEXT, titleColor=QUIET)
-        .configure_concat(spacing=22)
-    )
+    return chart
 
 
 def export(chart: alt.TopLevelMixin, stem: Path) -> list[Path]:
     """Write a chart as SVG, PNG and HTML; the paths."""
     import vl_convert
 
-    spec = chart.to_dict()
+    # The charts are ours and tested: validating every row of inline data against the schema takes longer than drawing them.
+    spec = chart.to_dict(validate=False)
     files: dict[str, Any] = {
         ".svg": vl_convert.vegalite_to_svg(spec).encode(),
         ".png": vl_convert.vegalite_to_png(spec, scale=PNG_SCALE),
