@@ -93,7 +93,9 @@ def _figures() -> str:
 
 
 def _cache() -> str:
-    place = Path(os.environ.get("XDG_CACHE_HOME", "") or Path.home() / ".cache") / "racemate" / "jax"
+    from racemate.simulate.kept import cache_folder
+
+    place = cache_folder() / "jax"
     named = os.environ.get("JAX_COMPILATION_CACHE_DIR")
     return _writable(Path(named) if named else place)
 

@@ -40,7 +40,7 @@ def replicate(
     *,
     hypothesis: Cards = None,
     people: People = None,
-    replicates: Annotated[int, Parameter(help="Virtual trials per card.")] = 200,
+    replicates: Annotated[int, Parameter(help="Virtual trials per card.")] = 100,
     seed: Seed = 1,
     json: Json = False,
     out: Out = None,

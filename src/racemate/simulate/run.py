@@ -17,6 +17,7 @@ from racemate.model import Model, bind
 from racemate.people.cohort import Cohort, draw
 from racemate.people.population import Population
 from racemate.simulate.grid import TOLERANCE, Grid, find
+from racemate.simulate.kept import recall, remember
 from racemate.simulate.plan import Dose, Plan
 from racemate.simulate.solve import LANES, Progress, machine, solve
 from racemate.simulate.step import Machine
@@ -78,13 +79,17 @@ def reference_plan(people: int) -> Plan:
 def pilot_grid(built: Machine, model: Model, plan: Plan, tolerance: float) -> Grid:
     """Grid of a plan, found once for people of every shipped hypothesis, and of ``model`` if it is a card of the user's own."""
     own = "" if model.hypothesis.name in all_names() else model.hypothesis.model_dump_json()
-    key = (built, _signature(plan), own, tolerance)
+    key = (repr(built.layouts), _signature(plan), own, tolerance)
     if key not in _GRIDS:
-        _GRIDS[key] = _find(built, model, plan, tolerance, bool(own))
+        found = recall(key)
+        if found is None:
+            found = _find(built, model, plan, tolerance, bool(own))
+            remember(key, found)
+        _GRIDS[key] = found
     return _GRIDS[key]
 
 
-_GRIDS: dict[tuple[Machine, str, str, float], Grid] = {}
+_GRIDS: dict[tuple[str, str, str, float], Grid] = {}
 
 
 def _find(built: Machine, model: Model, plan: Plan, tolerance: float, custom: bool) -> Grid:

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from functools import cache
 from os import cpu_count
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,6 +17,7 @@ from racemate.chain import concentration
 from racemate.model import Model
 from racemate.readings import numeric
 from racemate.simulate.grid import Grid, jumped
+from racemate.simulate.kept import cache_folder
 from racemate.simulate.plan import Plan
 from racemate.simulate.step import Machine, reading_names, window_hours
 from racemate.simulate.timeline import Timeline, entered, timeline
@@ -46,8 +46,7 @@ def _prepare() -> None:
     update: Any = jax.config.update
     update("jax_enable_x64", True)
     if jax.config.jax_compilation_cache_dir is None:  # pyright: ignore[reportAttributeAccessIssue] jax is partly typed
-        caches = Path(os.environ.get("XDG_CACHE_HOME", "") or Path.home() / ".cache")
-        update("jax_compilation_cache_dir", str(caches / "racemate" / "jax"))
+        update("jax_compilation_cache_dir", str(cache_folder() / "jax"))
         update("jax_persistent_cache_min_compile_time_secs", 0.1)
 
 

@@ -27,7 +27,7 @@ TICK_H = 1 / 600
 LEVELS = 17
 """A window of level k lasts 2**(k - 1) ticks: half a tick at level 0, about 55 h at level 16."""
 NODES = 8
-SWEEPS = 6
+SWEEPS = 4
 """Passes over a state whose rate changes inside a window, and over states that depend on each other in a circle."""
 _HALVINGS = 3
 _TERMS = 7

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from statistics import NormalDist
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
@@ -46,7 +46,6 @@ class Panels:
     outcome: str
     statistic: str
     group: str
-    file: str = "figure"
 
     @classmethod
     def all_of(cls, run: TrialRun) -> list[Panels]:
@@ -56,9 +55,7 @@ class Panels:
             if asked.question.statistic in FOLLOWED:
                 order.setdefault((asked.question.outcome, asked.question.group))
         found = [cls._best(run, outcome, group) for outcome, group in order]
-        found.sort(key=lambda panels: -len(panels.published(run)))
-        beside = [panels for panels in found[1:] if len(panels.hours(run)) > 1]
-        return [*found[:1], *(replace(panels, file=f"figure-{panels.outcome}-{panels.group}") for panels in beside)]
+        return sorted(found, key=lambda panels: -len(panels.published(run)))
 
     @classmethod
     def choose(cls, run: TrialRun, outcome: str | None, group: str | None) -> Panels:

@@ -96,10 +96,8 @@ class TrialRun(Run):
         return draw(self, Panels.choose(self, outcome, group))
 
     def figures(self) -> dict[str, altair.TopLevelMixin]:
-        """Every outcome and group that is followed over time, the protocol's first analysis first."""
-        from racemate.report.figure.trial import Panels, draw
-
-        return {panels.file: draw(self, panels) for panels in Panels.all_of(self)}
+        """What a run folder shows: the main figure; `figure` draws any other outcome and group."""
+        return {"figure": self.figure()}
 
     def _repr_html_(self) -> str:
         return self.replication._repr_html_()

@@ -1,0 +1,56 @@
+"""Kept: grids remembered on disk between processes, by everything they depend on.
+
+A grid is a result of the evidence, the cards, the plan and the code, so a remembered one is the one that would be found again: the key
+is a hash of all of them.  A cache that cannot be read or written is only slower.
+"""
+
+import json
+import os
+from contextlib import suppress
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+from racemate.evidence.library import library
+from racemate.hypothesis import folder
+from racemate.simulate.grid import Grid
+
+_ROOMS = ("chain", "readings", "simulate", "people")
+
+
+def cache_folder() -> Path:
+    """Where compiled programs and grids are kept: ``XDG_CACHE_HOME/racemate``, else ``~/.cache/racemate``."""
+    return Path(os.environ.get("XDG_CACHE_HOME", "") or Path.home() / ".cache") / "racemate"
+
+
+def recall(key: tuple[object, ...]) -> Grid | None:
+    """The grid remembered for a key, if there is one that can be read."""
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        told = json.loads(_file(key).read_text(encoding="utf-8"))
+        return Grid(tuple(tuple(segment) for segment in told["levels"]), float(told["error"]), float(told["tolerance"]))
+    return None
+
+
+def remember(key: tuple[object, ...], grid: Grid) -> None:
+    """Keep a grid for a key; written whole or not at all."""
+    with suppress(OSError):
+        file = _file(key)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with NamedTemporaryFile("w", dir=file.parent, encoding="utf-8", delete=False) as draft:
+            json.dump({"levels": grid.levels, "error": grid.error, "tolerance": grid.tolerance}, draft)
+        Path(draft.name).replace(file)
+
+
+def _file(key: tuple[object, ...]) -> Path:
+    digest = sha256(repr((_world(), key)).encode()).hexdigest()
+    return cache_folder() / "grids" / f"{digest}.json"
+
+
+@cache
+def _world() -> str:
+    """Hash of what every grid depends on: the evidence, the cards, and the rooms of the code that solve them."""
+    package = Path(__file__).resolve().parents[1]
+    files = [*folder().glob("*.toml"), *(file for room in _ROOMS for file in (package / room).glob("*.py"))]
+    told = sorted(sha256(file.name.encode() + file.read_bytes()).hexdigest() for file in files)
+    return sha256((library().hash + "".join(told)).encode()).hexdigest()
