@@ -34,7 +34,7 @@ docs: $(DEV) ## generate the reference, run the tutorials, build the pages into 
 	$(BIN)/python docs/build/generate.py
 	PYTHONPATH=docs/build $(BIN)/zensical build --config-file mkdocs.yml --clean --strict
 
-bench: $(DEV) ## time start-up, simulation and the main job (never pass or fail)
+bench: $(DEV) ## time start-up and the main job (never pass or fail)
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/main_job.py
 
