@@ -164,6 +164,21 @@ def test_a_course_is_followed_from_plasma_to_mood(tmp_path: Path, capsys: pytest
     assert (tmp_path / "run" / "figure.svg").is_file()
 
 
+def test_an_interrupt_that_a_library_swallowed_is_raised_at_the_next_progress() -> None:
+    from racemate.cli.screen import Stop
+
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        stop = Stop()
+        stop.heed("card", 1, 2)
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        with pytest.raises(KeyboardInterrupt):
+            stop.heed("card", 2, 2)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def test_an_interrupted_run_says_so_and_leaves_nothing(tmp_path: Path) -> None:
     command = [
         sys.executable,

@@ -7,7 +7,9 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from shutil import get_terminal_size
+from signal import SIGINT, signal
 from textwrap import fill
+from threading import current_thread, main_thread
 from typing import Any, TextIO
 
 _WIDEST, _NARROWEST = 118, 60
@@ -51,11 +53,34 @@ def tell(text: str, quiet: bool = False) -> None:
         print(text, file=sys.stderr)
 
 
+class Stop:
+    """An interrupt that cannot be lost.
+
+    Python raises it wherever the main thread happens to be; where that is a library's callback it may be swallowed.  So it is also
+    remembered, and raised again at the next sign of progress.
+    """
+
+    def __init__(self) -> None:
+        self.asked = False
+        if current_thread() is main_thread():
+            signal(SIGINT, self._remember)
+
+    def _remember(self, *_: object) -> None:
+        self.asked = True
+        raise KeyboardInterrupt
+
+    def heed(self, *_: object) -> None:
+        """Raise the interrupt again if there was one."""
+        if self.asked:
+            raise KeyboardInterrupt
+
+
 @contextmanager
 def progress(shown: bool) -> Iterator[Any]:
-    """A bar on standard error that follows cards and people; None where nobody watches."""
+    """What a run tells its progress to: a bar on standard error where somebody watches; an interrupt is heeded in any case."""
+    stop = Stop()
     if not shown or not sys.stderr.isatty():
-        yield None
+        yield stop.heed
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -71,6 +96,7 @@ def progress(shown: bool) -> Iterator[Any]:
         tasks: dict[str, Any] = {}
 
         def follow(name: str, done: int, total: int) -> None:
+            stop.heed()
             if name not in tasks:
                 tasks[name] = bar.add_task(name, total=total)
             bar.update(tasks[name], completed=done)
