@@ -22,7 +22,7 @@ def test_no_path_of_a_machine() -> None:
 
 def test_a_machine_path_would_be_seen() -> None:
     assert MACHINE.search("read from /home/ada/data.csv")
-    assert MACHINE.search('open("/work/main/x.toml")')
+    assert MACHINE.search('open("/home/ada/racemate/x.toml")')
     assert not MACHINE.search("https://example.org/home/page")
     assert not MACHINE.search("docs/work/plan.md")
 
