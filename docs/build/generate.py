@@ -7,68 +7,73 @@ import re
 import shutil
 from collections.abc import Iterable, Sequence
 from importlib.util import find_spec
-from pathlib import Path
 
 import tutorial
+from across import write_across
+from mark import DOCS, GENERATED, ROOT, table, valued, wide, write
+from place import LINKS, PAGES, Atlas
+from sources import write_sources
+from trials import write_trials
 
 from racemate import hypothesis, ledger
 from racemate.cli import app
-from racemate.evidence.library import Library, library
+from racemate.evidence.library import library
 from racemate.evidence.record import Claim, Parameter
+from racemate.model import bind
 from racemate.readings import symbolic
-
-ROOT = Path(__file__).resolve().parents[2]
-DOCS = ROOT / "docs"
-GENERATED = DOCS / "reference" / "generated"
+from racemate.report import card as card_page
+from racemate.report import numbers as report
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A Markdown table; bars in a cell are escaped."""
-    lines = [head, ["---"] * len(head), *rows]
-    return "".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |\n" for line in lines)
-
-
-def spelled(claim: Claim) -> str:
+def spelled(claim: Claim, here: str, atlas: Atlas) -> str:
     """One claim as a reader checks it: value, spread, source, place, and how it was read."""
-    values = claim.value if isinstance(claim.value, tuple) else (claim.value,)
-    value = ", ".join(f"{number:g}" for number in values)
-    spread = claim.spread
-    ends = f"{spread.low:g} to {spread.high:g}" if spread.low is not None and spread.high is not None else ""
-    wide = f" ({spread.kind} {ends or format(spread.value or 0, 'g')})" if spread.kind != "none" else ""
-    where = ", ".join(word for word in (*claim.sources, claim.place) if word)
+    spread = f" {wide(claim.spread)}" if claim.spread.kind != "none" else ""
+    where = ", ".join(word for word in (*(atlas.to("source", one, here) for one in claim.sources), claim.place) if word)
     note = f"; {claim.note}" if claim.doubtful and claim.note else ""
-    return f"**{value}**{' ' + claim.unit if claim.unit else ''}{wide} {where} [{claim.how}{note}]"
+    return f"**{valued(claim.value, claim.unit)}**{spread} {where} [{claim.how}{note}]"
 
 
-def numbers(parameters: Iterable[Parameter]) -> str:
+def numbers(parameters: Iterable[Parameter], here: str, atlas: Atlas) -> str:
     """A table of parameters with every claim about each, side by side."""
     rows = (
         (
-            f"`{parameter.name.partition('.')[2]}`",
+            f"`{parameter.name.partition('.')[2]}`{{ #{parameter.name} }}",
             parameter.label,
             f"`{parameter.unit}`",
             parameter.vary,
-            "<br>".join(spelled(claim) for claim in parameter.claims),
+            "<br>".join(spelled(claim, here, atlas) for claim in parameter.claims),
         )
         for parameter in parameters
     )
     return table(("name", "meaning", "unit", "varies by", "claims"), rows)
 
 
-def write(name: str, text: str) -> None:
-    """Write one generated file."""
-    path = GENERATED / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text)
+def disagreements(link: str, here: str, atlas: Atlas) -> str:
+    """Numbers of a link whose claims differ by more than their spreads, the most first."""
+    found = report.evidence(link=link, disagreements=True).to_dict("records")
+    rows = (
+        (
+            atlas.to("parameter", one["name"], here),
+            one["label"],
+            one["between"],
+            f"{one['ratio']:.3g}" if one["ratio"] == one["ratio"] and one["ratio"] is not None else "",
+            f"{one['z']:.3g}",
+        )
+        for one in found
+    )
+    head = ("number", "meaning", "furthest apart", "largest / smallest", "difference in standard deviations")
+    return table(head, rows) or "None: the claims about each number agree within their spreads, or there is only one.\n"
 
 
-def write_links(parameters: Sequence[Parameter]) -> None:
-    """Numbers of each group of parameters, and equations where the group is a link of the chain."""
+def write_links(parameters: Sequence[Parameter], atlas: Atlas) -> None:
+    """Numbers of each group of parameters and where they disagree, and equations where the group is a link of the chain."""
     for link in sorted({parameter.link for parameter in parameters}):
         if find_spec(f"racemate.chain.{link}"):
             drawn = (f"`{one.name}` ({one.kind})\n\n$$\n{one.latex}\n$$\n" for one in symbolic.equations(link))
             write(f"chain/{link}-equations.md", "\n".join(drawn))
-        write(f"chain/{link}-parameters.md", numbers(p for p in parameters if p.link == link))
+        here = f"chain/{link}.md" if link in LINKS else f"evidence/{link}.md"
+        write(f"chain/{link}-parameters.md", numbers((p for p in parameters if p.link == link), here, atlas))
+        write(f"chain/{link}-disagreements.md", disagreements(link, here, atlas))
 
 
 def believed(belief: hypothesis.Belief) -> str:
@@ -78,15 +83,18 @@ def believed(belief: hypothesis.Belief) -> str:
     return f"{prior['law']}, location {prior['location']:.3g}{spread}"
 
 
-def card_section(name: str) -> str:
+def card_section(name: str, atlas: Atlas) -> str:
     """One rival hypothesis: what it claims, its edges, the prior of each gain, and what would embarrass it."""
     card = hypothesis.read(name)
-    head = f"{'###' if ':' in name else '##'} {card.name}\n\n{card.claim}\n\n"
+    file = f"{name.replace(':', '-')}.html"
+    write(f"page/card/{file}", card_page.html(bind(name), atlas.known))
+    whole = f"[The whole card]({PAGES}/card/{file}): wiring, equations, numbers."
+    head = f"{'###' if ':' in name else '##'} {card.name} {{ #{name} }}\n\n{card.claim} {whole}\n\n"
     gains = (
         (
             f"`{edge}`",
             believed(belief),
-            ", ".join(f"`{source}`" for source in (belief.source, *belief.also) if source),
+            atlas.sources((source for source in (belief.source, *belief.also) if source), "hypotheses.md"),
             belief.note,
         )
         for edge, belief in card.gains.items()
@@ -99,11 +107,11 @@ def card_section(name: str) -> str:
     )
 
 
-def write_cards() -> None:
+def write_cards(atlas: Atlas) -> None:
     """The rival hypotheses, each followed by its variants."""
     cards = [hypothesis.read(name) for name in hypothesis.all_names()]
     names = [name for card in cards for name in (card.name, *(f"{card.name}:{variant}" for variant in card.variants))]
-    write("hypotheses.md", "\n".join(map(card_section, names)))
+    write("hypotheses.md", "\n".join(card_section(name, atlas) for name in names))
 
 
 def write_validation() -> None:
@@ -113,20 +121,7 @@ def write_validation() -> None:
     write("validation.md", "\n".join(lower))
 
 
-def write_evidence(known: Library) -> None:
-    """Sources and trials of the evidence base."""
-    sources = (
-        (f"`{source.id}`", source.citation, f"[{source.doi}](https://doi.org/{source.doi})" if source.doi else "")
-        for source in known.sources.values()
-    )
-    write("sources.md", table(("id", "citation", "DOI"), sources))
-    trials = (
-        (f"`{trial.id}`", trial.title, trial.use, str(len(trial.observations))) for trial in known.trials.values()
-    )
-    write("trials.md", table(("id", "title", "use", "rows"), trials))
-
-
-def write_ledger() -> None:
+def write_ledger(atlas: Atlas) -> None:
     """Every published assertion with its computed verdict, document by document."""
     judged = ledger.verdicts()
     parts = []
@@ -134,16 +129,16 @@ def write_ledger() -> None:
         mine = [one for one in judged if one.document == document]
         rows = (
             (
-                f"`{one.entry.id}`",
+                f"`{one.entry.id}`{{ #{one.entry.id} }}",
                 one.entry.says,
                 f"**{one.ruling.verdict}**",
                 one.ruling.because,
-                ", ".join(f"`{name}`" for name in one.ruling.evidence),
+                ", ".join(atlas.found(name, "ledger.md") for name in one.ruling.evidence),
             )
             for one in mine
         )
         parts.append(
-            f"### Seed {mine[0].entry.seed}: `{document}`\n\n"
+            f"### Seed {mine[0].entry.seed}: {atlas.to('source', document, 'ledger.md')}\n\n"
             + table(("id", "says", "verdict", "because", "evidence"), rows)
         )
     write("ledger.md", "\n".join(parts))
@@ -152,12 +147,15 @@ def write_ledger() -> None:
 def main() -> None:
     """Write everything anew."""
     shutil.rmtree(GENERATED, ignore_errors=True)
-    known = library()
-    write_links(tuple(known.parameters.values()))
-    write_cards()
+    atlas = Atlas(library())
+    write_links(tuple(atlas.known.parameters.values()), atlas)
+    write_cards(atlas)
     write_validation()
-    write_evidence(known)
-    write_ledger()
+    write_trials(atlas)
+    write_sources(atlas)
+    write_across(atlas)
+    write_ledger(atlas)
+    atlas.arrive()
     write("cli.md", app.generate_docs(heading_level=2))
     for page in sorted((DOCS / "tutorial").glob("*.md")):
         ran = tutorial.run(page, GENERATED / "tutorial" / page.stem)
