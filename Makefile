@@ -33,6 +33,7 @@ check: $(DEV) ## lint, format, types, import law, evidence
 docs: $(DEV) ## generate the reference, run the tutorials, build the pages into site/
 	$(BIN)/python docs/build/generate.py
 	PYTHONPATH=docs/build $(BIN)/zensical build --config-file mkdocs.yml --clean --strict
+	$(BIN)/python docs/build/links.py
 
 bench: $(DEV) ## time start-up and the main job (never pass or fail)
 	$(BIN)/python benchmarks/startup.py
