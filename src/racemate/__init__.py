@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from racemate.hypothesis import HypothesisError
     from racemate.model import bind
     from racemate.people.cohort import draw
-    from racemate.report.known import evidence, hypotheses, trials
+    from racemate.report.known import hypotheses, trials
+    from racemate.report.numbers import evidence
     from racemate.report.run.course import CourseRun, simulate
     from racemate.report.run.repeat import repeat as rerun
     from racemate.report.run.trial import TrialRun, replicate
@@ -45,7 +46,7 @@ __all__ = [
 __version__ = version("racemate")
 
 _PLACES = {
-    "evidence": "report.known:evidence",
+    "evidence": "report.numbers:evidence",
     "EvidenceError": "evidence.finding:EvidenceError",
     "trials": "report.known:trials",
     "hypotheses": "report.known:hypotheses",

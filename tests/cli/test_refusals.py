@@ -146,7 +146,7 @@ def test_a_nan_in_the_evidence_stops_every_command(
 def test_an_unexpected_fault_is_not_swallowed(monkeypatch: pytest.MonkeyPatch) -> None:
     from racemate.report import known
 
-    def broken() -> None:
+    def broken(use: str) -> None:
         raise ZeroDivisionError("a fault of the program")
 
     monkeypatch.setattr(known, "trials", broken)

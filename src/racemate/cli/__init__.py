@@ -35,7 +35,7 @@ _COMMANDS = {
     "rerun": ("racemate.cli.runs:rerun", "Repeat a run from its folder."),
     "cite": ("racemate.cli.known:cite", "List the sources that a run touched."),
     "trials": ("racemate.cli.known:trials", "List the trials, or show one."),
-    "evidence": ("racemate.cli.known:evidence", "Search the numbers, or show one with every claim about it."),
+    "evidence": ("racemate.cli.numbers:evidence", "Search the numbers, or show one with every claim about it."),
     "hypotheses": ("racemate.cli.known:hypotheses", "List the cards, or show one."),
     "claims": ("racemate.cli.ledger:claims", "Rule on published assertions, each with the number that decides it."),
     "check": ("racemate.cli.known:check", "Check every number, source, trial and card."),

@@ -1,140 +1,82 @@
-"""Known: the commands that look things up: `trials`, `evidence`, `hypotheses`, `check` and `cite`."""
+"""Known: the commands that look things up: `trials`, `hypotheses`, `check` and `cite`."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from textwrap import shorten
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import App, Parameter
 
-from racemate.cli.screen import bold, columns, paragraph, tell
+from racemate.cli.screen import bold, columns, paragraph, tell, width
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from racemate.evidence.record import Claim
+    from racemate.evidence.record import Trial
+    from racemate.trial.protocol import Protocol
+
+Row = dict[str, Any]
+_CONTROL = 26
+"""Columns for what a trial was controlled with."""
 
 Json = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON.")]
 
 trials = App(name="trials", help="List the trials, or show one.", help_format="plaintext")
-evidence = App(
-    name="evidence", help="Search the numbers, or show one with every claim about it.", help_format="plaintext"
-)
 hypotheses = App(name="hypotheses", help="List the cards, or show one.", help_format="plaintext")
 
 
 @trials.default
-def list_trials(*, json: Json = False) -> None:
-    """List the trials of the evidence."""
+def list_trials(
+    *,
+    use: Annotated[
+        Literal["calibration", "hold-out", "context"] | None, Parameter(help="Only trials of this use.")
+    ] = None,
+    table: Annotated[
+        bool, Parameter(negative="", help="The feature matrix: drugs, routes, control, blinding, scales, days, rows.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """List the trials of the evidence; with --table what each does and how it was blinded."""
     from racemate.report import known
+    from racemate.report.run.folder import records
 
-    _table(known.trials(), ("id", "use", "people", "rows", "title"), json)
+    found = known.trials(use or "")
+    if not table or json:
+        return _table(found, ("id", "use", "people", "rows", "title"), json)
+    print(_matrix(records(found)))
+    return None
 
 
 @trials.command(name="show")
-def show_trial(trial: Annotated[str, Parameter(help="Id of a trial.")], /, *, json: Json = False) -> None:
-    """Show one trial: what it does, what was published, why to be wary."""
+def show_trial(
+    trial: Annotated[str, Parameter(help="Id of a trial.")],
+    /,
+    *,
+    out: Annotated[Path | None, Parameter(name=["--out", "-o"], help="Folder to draw the timeline into.")] = None,
+    force: Annotated[bool, Parameter(negative="", help="Replace a figure that is there.")] = False,
+    json: Json = False,
+) -> None:
+    """Show one trial: its design over time, risk of bias, what was published, why to be wary; --out draws the design."""
     from racemate.evidence.library import library
-    from racemate.report import words
-    from racemate.report.run.folder import json_text, records
+    from racemate.report.run.folder import json_text, records, write_figure
     from racemate.trial.published import observed, protocol_of
 
     record = library().trial(trial)
     protocol = protocol_of(record)
-    seen = observed(protocol, record.observations)
+    seen = records(observed(protocol, record.observations))
+    files: list[Path] = []
+    if out is not None:
+        from racemate.report.figure.timeline import draw
+
+        files = write_figure(out, record.id, draw(record), force)
     if json:
         head = record.model_dump(mode="json", exclude={"observations", "protocol"})
         told = protocol.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-        print(json_text({**head, "protocol": told, "observed": records(seen)}), end="")
-        return
-    print(
-        f"{bold(record.id)}  {record.title}\n{record.use}; {protocol.people} people; sources: {', '.join(record.sources)}\n"
-    )
-    for arm in protocol.conditions:
-        doses = [
-            f"{d.drug} {d.amount} {d.route}" + (f" over {d.over}" if d.over != "0 min" else "") + f", {d.schedule}"
-            for d in arm.doses
-        ]
-        print(paragraph(f"{arm.name}: {'; '.join(doses) or 'no drug'}", "  "))
-    rows = [
-        (
-            words.moment(r["time"], r["time_unit"]),
-            words.quantity(r["outcome"], r["statistic"], r["population"] or ""),
-            r["arm"],
-            words.stated(r),
-        )
-        for r in records(seen)
-    ]
-    print("\n" + columns(("time", "published", "arm", "value"), rows, "  "))
-    if record.warnings:
-        print("\nBefore you believe it:\n" + "\n".join(paragraph(f"- {line}", "  ") for line in record.warnings))
-    if protocol.patterns:
-        print(
-            "\nPatterns that a replication asks for:\n"
-            + "\n".join(paragraph(f"- {p.name} [{p.source}, {p.place}]", "  ") for p in protocol.patterns)
-        )
-
-
-@evidence.default
-def list_evidence(
-    *,
-    search: Annotated[
-        str, Parameter(name=["--search", "--text"], help="Text to look for in names, labels and notes.")
-    ] = "",
-    link: Annotated[str, Parameter(help="A link of the chain, such as occupancy.")] = "",
-    doubtful: Annotated[bool, Parameter(negative="", help="Only numbers that nobody read in a source.")] = False,
-    json: Json = False,
-) -> None:
-    """List the numbers: median and 95 % range of each prior; ! marks those that nobody read in a source."""
-    from racemate.report import known
-    from racemate.report.run.folder import records
-
-    found = known.evidence(search, link, doubtful)
-    if json:
-        return _table(found, (), json)
-    rows = [
-        (
-            one["name"],
-            _numbers(one["median"]),
-            "" if one["low"] is None else f"{one['low']:.3g} to {one['high']:.3g}",
-            one["unit"],
-            one["claims"],
-            "!" if one["doubtful"] else "",
-            one["label"],
-        )
-        for one in records(found)
-    ]
-    print(columns(("name", "median", "95 %", "unit", "claims", "", "label"), rows))
-    return None
-
-
-@evidence.command(name="show")
-def show_evidence(
-    name: Annotated[str, Parameter(help="Name of a number, link.field.")], /, *, json: Json = False
-) -> None:
-    """Show one number: its prior and every claim about it, with source and place."""
-    from racemate.evidence.library import library
-    from racemate.report.run.folder import json_text
-
-    known = library()
-    one = known.parameter(name)
-    prior = known.prior(name)
-    if json:
-        found = one.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-        print(
-            json_text(
-                {**found, "prior": {"law": prior.law, "median": prior.median, "low": prior.low, "high": prior.high}}
-            ),
-            end="",
-        )
-        return
-    print(
-        f"{bold(one.name)}  {one.label}\nprior: {prior.law}, median {_numbers(prior.median)} {one.unit}; pooled by {one.pool}; differs by {one.vary}"
-    )
-    rows = [(_claim(claim, one.unit), claim.how, claim.source, claim.place, claim.note) for claim in one.claims]
-    print("\n" + columns(("claim", "how", "source", "place", "note"), rows, "  "))
-    cited = [known.sources[source].citation for source in one.sources if source in known.sources]
-    print("\n" + "\n".join(paragraph(f"- {line}", "  ") for line in cited))
+        print(json_text({**head, "protocol": told, "observed": seen, "figure": list(map(str, files))}), end="")
+    else:
+        print("\n".join([*_told(record, protocol, seen), *map(str, files)]))
 
 
 @hypotheses.default
@@ -238,6 +180,59 @@ def cite(
     print(write(cited(manifest)), end="")
 
 
+def _matrix(rows: Iterable[Row]) -> str:
+    """The feature matrix of trials; ? stands where nobody found the answer."""
+    head = ("id", "use", "n", "control", "blinded", "cross", "days", "rows", "recalled", "drugs by route; scales")
+    cells = [
+        (
+            row["id"],
+            row["use"],
+            row["people"],
+            shorten(row["control"] or "?", _CONTROL, placeholder="..."),
+            row["blinded"] or "?",
+            "yes" if row["crossover"] else "",
+            f"{row['days']:.3g}",
+            row["rows"],
+            row["recalled"] or "",
+            f"{row['drugs']} by {row['routes']}; {row['scales']}" if row["drugs"] else row["scales"],
+        )
+        for row in rows
+    ]
+    return columns(head, cells)
+
+
+def _told(record: Trial, protocol: Protocol, seen: list[Row]) -> Iterator[str]:
+    """One trial, part by part."""
+    from racemate.report.design import bias, design
+    from racemate.report.sketch import timeline
+
+    sources = ", ".join(record.sources)
+    yield f"{bold(record.id)}  {record.title}"
+    yield f"{record.use}; {protocol.people} people; sources: {sources}\n"
+    for arm in protocol.conditions:
+        doses = [
+            f"{d.drug} {d.amount} {d.route}" + (f" over {d.over}" if d.over != "0 min" else "") + f", {d.schedule}"
+            for d in arm.doses
+        ]
+        yield paragraph(f"{arm.name}: {'; '.join(doses) or 'no drug'}", "  ")
+    yield "\n" + "\n".join(timeline(design(protocol), width()))
+    yield "\n" + columns(("risk of bias", ""), bias(record.bias, protocol.blinding), "  ")
+    yield "\n" + columns(("time", "published", "arm", "value"), map(_published, seen), "  ")
+    if record.warnings:
+        yield "\nBefore you believe it:"
+        yield from (paragraph(f"- {line}", "  ") for line in record.warnings)
+    if protocol.patterns:
+        yield "\nPatterns that a replication asks for:"
+        yield from (paragraph(f"- {p.name} [{p.source}, {p.place}]", "  ") for p in protocol.patterns)
+
+
+def _published(row: Row) -> tuple[str, str, str, str]:
+    from racemate.report import words
+
+    what = words.quantity(row["outcome"], row["statistic"], row["population"] or "")
+    return words.moment(row["time"], row["time_unit"]), what, row["arm"], words.stated(row)
+
+
 def _table(found: pd.DataFrame, shown: tuple[str, ...], json: bool) -> None:
     from racemate.report.run.folder import json_text, records
 
@@ -245,18 +240,3 @@ def _table(found: pd.DataFrame, shown: tuple[str, ...], json: bool) -> None:
         print(json_text(records(found)), end="")
     else:
         print(columns(shown, [[str(row[name]) for name in shown] for row in records(found)]))
-
-
-def _numbers(value: Any) -> str:
-    return ", ".join(f"{one:.4g}" for one in value) if isinstance(value, tuple | list) else f"{value:.4g}"
-
-
-def _claim(claim: Claim, unit: str) -> str:
-    spread = claim.spread
-    wide = f" ({spread.kind} {spread.value:g})" if spread.value is not None else ""
-    ends = (
-        f" ({spread.kind} {spread.low:g} to {spread.high:g})"
-        if spread.low is not None and spread.high is not None
-        else ""
-    )
-    return f"{_numbers(claim.value)} {claim.unit or unit}" + wide + ends + ("" if claim.pooled else " [beside]")

@@ -1,80 +1,42 @@
-"""Known: what racemate holds, as tables: numbers of the evidence, trials, and cards; and every fault the checks find in them."""
+"""Known: what racemate holds, as tables: trials and cards; and every fault the checks find in them."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from racemate import hypothesis
 from racemate.chain import whole
 from racemate.evidence.check import check as check_evidence
 from racemate.evidence.finding import EvidenceError, Finding, nearest
 from racemate.evidence.library import Library, evidence_root, library, read_library
-from racemate.evidence.record import Parameter
+from racemate.evidence.record import Use
 from racemate.hypothesis import HypothesisError
 from racemate.units import declared
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_RANGE = (0.025, 0.975)
 _REFERENCE = ("reference_dose", "reference_weight", "reference_duration", "reference_time")
-Row = dict[str, Any]
 
 
-def evidence(text: str = "", link: str = "", doubtful: bool = False) -> pd.DataFrame:
-    """Numbers of the evidence, one row each: name, label, unit, median and 95 % range of the prior, number of claims, doubtful or not.
+def trials(use: str = "") -> pd.DataFrame:
+    """Trials of the evidence, one row each: what each is for, does and rates, how it was blinded, and how much of it was published.
 
-    ``text`` is looked for in names, labels and notes, ``link`` is a link of the chain, ``doubtful`` keeps numbers that nobody read in a
-    source.  Raises EvidenceError for a link that nobody has.
+    Columns: id, title, use, people, arms, drugs, routes, control, randomised, blinded, blinding_checked, early_stop, open_label,
+    crossover, scales, days (from the first dose to the last rating), rows (published numbers), recalled (rows nobody read in a source),
+    sources.  ``use`` keeps the trials of one use.  Raises EvidenceError for a use that does not exist.
     """
     import pandas as pd
 
-    known = library()
-    if link and link not in known.vocabulary["link"]:
-        raise EvidenceError("evidence", "link", repr(link), nearest(link, known.vocabulary["link"]))
-    rows = [_parameter(known, one) for one in known.select(text=text, link=link, doubtful=doubtful)]
-    columns = ("name", "label", "unit", "median", "low", "high", "vary", "claims", "doubtful")
-    return pd.DataFrame(rows, columns=list(columns))
-
-
-def _parameter(known: Library, one: Parameter) -> Row:
-    prior = known.prior(one.name)
-    ends = (None, None)
-    if prior.law != "fixed":
-        ends = tuple(float(prior.quantile(u)) for u in _RANGE)
-    median = prior.median
-    return {
-        "name": one.name,
-        "label": one.label,
-        "unit": one.unit,
-        "median": list(median) if isinstance(median, tuple) else float(median),
-        "low": ends[0],
-        "high": ends[1],
-        "vary": one.vary,
-        "claims": len(one.claims),
-        "doubtful": any(claim.doubtful for claim in one.pooled),
-    }
-
-
-def trials() -> pd.DataFrame:
-    """Trials of the evidence, one row each: id, title, use (calibration, hold-out, context), people, number of published rows."""
-    import pandas as pd
-
+    from racemate.report.design import features
     from racemate.trial.published import protocol_of
 
-    return pd.DataFrame(
-        {
-            "id": trial.id,
-            "title": trial.title,
-            "use": trial.use,
-            "people": protocol_of(trial).people,
-            "rows": len(trial.observations),
-            "sources": ", ".join(trial.sources),
-        }
-        for trial in library().trials.values()
-    )
+    if use and use not in get_args(Use):
+        raise EvidenceError("evidence", "use", repr(use), nearest(use, get_args(Use)))
+    kept = (trial for trial in library().trials.values() if use in ("", trial.use))
+    return pd.DataFrame([features(trial, protocol_of(trial)) for trial in kept])
 
 
 def hypotheses() -> pd.DataFrame:

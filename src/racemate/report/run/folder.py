@@ -183,6 +183,22 @@ def write_file(path: str | Path, content: bytes, force: bool = False) -> None:
         _write(fresh / place.name, content).replace(place)
 
 
+def write_figure(place: str | Path, name: str, chart: altair.TopLevelMixin, force: bool = False) -> list[Path]:
+    """Write one figure (SVG, PNG, HTML) into a folder, all three or none; the paths.
+
+    Raises RunFolderError when one of them is there (unless ``force``) or when it cannot be written.
+    """
+    from racemate.report.figure.ink import export
+
+    folder = Path(place)
+    with _making(folder / name) as fresh:
+        written = export(chart, fresh / name)
+        taken = [folder / path.name for path in written if (folder / path.name).exists()]
+        if taken and not force:
+            raise RunFolderError(str(taken[0]), "--out", "something there", "a new folder, or --force")
+        return [path.replace(folder / path.name) for path in written]
+
+
 def _write(path: Path, content: bytes) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
