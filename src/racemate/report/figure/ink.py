@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -78,11 +79,11 @@ def export(chart: alt.TopLevelMixin, stem: Path) -> list[Path]:
 
     # The charts are ours and tested: validating every row of inline data against the schema takes longer than drawing them.
     spec = chart.to_dict(validate=False)
-    files: dict[str, Any] = {
-        ".svg": vl_convert.vegalite_to_svg(spec).encode(),
-        ".png": vl_convert.vegalite_to_png(spec, scale=PNG_SCALE),
-        ".html": vl_convert.vegalite_to_html(spec, bundle=True).encode(),
-    }
+    with ThreadPoolExecutor(1) as beside:
+        page = beside.submit(vl_convert.vegalite_to_html, spec, bundle=True)
+        drawing = vl_convert.vegalite_to_svg(spec)
+        picture = vl_convert.svg_to_png(drawing, scale=PNG_SCALE)
+        files = {".svg": drawing.encode(), ".png": picture, ".html": page.result().encode()}
     written = [stem.with_name(stem.name + ending) for ending in files]
     for path, content in zip(written, files.values(), strict=True):
         path.write_bytes(content)
