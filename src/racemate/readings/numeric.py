@@ -163,7 +163,7 @@ def order(par: whole.Par) -> Order:
                 varying.add(i)
     blind = probe(base, build(concentration.Exposure, lambda *_: np.nan))
     varying |= {i for i, record in enumerate(blind) if np.isnan(record.rate)}
-    return Order(*_levels(needs), frozenset(varying), any(i in _closure(i, needs) for i in range(len(SLOW))))
+    return Order(_levels(needs), frozenset(varying), any(i in _closure(i, needs) for i in range(len(SLOW))))
 
 
 def _closure(start: int, needs: list[set[int]]) -> set[int]:
@@ -175,7 +175,7 @@ def _closure(start: int, needs: list[set[int]]) -> set[int]:
     return found
 
 
-def _levels(needs: list[set[int]]) -> tuple[tuple[tuple[int, ...], ...]]:
+def _levels(needs: list[set[int]]) -> tuple[tuple[int, ...], ...]:
     """Levels in which each state needs only earlier levels; states on a cycle follow in causal order, one by one."""
     done: set[int] = set()
     levels: list[tuple[int, ...]] = []
@@ -185,7 +185,7 @@ def _levels(needs: list[set[int]]) -> tuple[tuple[tuple[int, ...], ...]]:
             ready = (min(i for i in range(len(needs)) if i not in done),)
         levels.append(ready)
         done |= set(ready)
-    return (tuple(levels),)
+    return tuple(levels)
 
 
 def all_on(par: whole.Par) -> whole.Par:

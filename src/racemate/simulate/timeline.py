@@ -3,7 +3,6 @@
 Between two cuts nothing happens: amounts follow one matrix exponential and the setting is constant.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -11,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from racemate.chain import dose as dosing
-from racemate.chain.severity import Setting
 from racemate.readings.numeric import Layout
 from racemate.simulate.plan import Dose, Plan
 from racemate.simulate.step import TICK_H
@@ -102,12 +100,3 @@ def _enter(dose: Dose, way: dosing.Input, amount: Values, layout: Layout, start_
 
 def _setting(plan: Plan, time_h: float) -> Values:
     return np.stack(plan.conditions_at(time_h)).astype(float)
-
-
-def rows(layouts: tuple[Layout, ...]) -> Mapping[str, int]:
-    """Number of rows of each body's system."""
-    return {layout.body: layout.size for layout in layouts}
-
-
-SETTINGS = len(Setting._fields)
-"""Number of fields of a setting."""
