@@ -7,7 +7,7 @@ from mark import ROOT, bullets, moment, number, section, spread_of, table, value
 from place import PAGES, Atlas
 
 from racemate.evidence.record import Bias, Observation, Trial
-from racemate.trial.protocol import Arm, Dose, Protocol
+from racemate.trial.design.protocol import Arm, Dose, Protocol
 from racemate.trial.published import protocol_of
 
 INDEX = "evidence/trials.md"

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from racemate.report.run.trial import TrialRun, replicate
     from racemate.simulate.plan import Condition, Dose, Plan
     from racemate.simulate.run import run
-    from racemate.trial.protocol import Protocol
+    from racemate.trial.design.protocol import Protocol
 
 __all__ = [
     "Condition",
@@ -59,7 +59,7 @@ _PLACES = {
     "run": "simulate.run:run",
     "simulate": "report.run.course:simulate",
     "CourseRun": "report.run.course:CourseRun",
-    "Protocol": "trial.protocol:Protocol",
+    "Protocol": "trial.design.protocol:Protocol",
     "replicate": "report.run.trial:replicate",
     "TrialRun": "report.run.trial:TrialRun",
     "rerun": "report.run.repeat:repeat",

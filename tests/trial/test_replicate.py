@@ -8,11 +8,11 @@ import pytest
 
 from racemate.evidence.finding import EvidenceError
 from racemate.evidence.library import library
-from racemate.trial.protocol import build
+from racemate.trial.design.protocol import build
 from racemate.trial.published import mirror, observed, protocol_of
 from racemate.trial.replicate import Replication, replicate
+from tests.trial.design.test_protocol import OURS
 from tests.trial.fake import FakeWorld
-from tests.trial.test_protocol import OURS
 
 AB = "placebo + ketamine vs naltrexone + ketamine"
 WORLDS = {

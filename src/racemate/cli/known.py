@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from racemate.evidence.record import Trial
-    from racemate.trial.protocol import Protocol
+    from racemate.trial.design.protocol import Protocol
 
 Row = dict[str, Any]
 _CONTROL = 26

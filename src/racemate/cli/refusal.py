@@ -6,7 +6,7 @@ def refusals() -> tuple[type[Exception], ...]:
     from racemate.evidence.finding import EvidenceError
     from racemate.hypothesis import HypothesisError
     from racemate.report.run.folder import RunFolderError
-    from racemate.trial.schedule import ProtocolError
+    from racemate.trial.design.schedule import ProtocolError
     from racemate.units import UnitError
 
     return EvidenceError, HypothesisError, RunFolderError, ProtocolError, UnitError

@@ -10,8 +10,8 @@ from racemate.cli.screen import bold, columns, paragraph, width
 from racemate.report import words
 from racemate.report.run.course import CourseRun
 from racemate.report.run.trial import TrialRun
-from racemate.trial.look import DROPOUT
-from racemate.trial.scheme import EVERYONE
+from racemate.trial.analysis.look import DROPOUT
+from racemate.trial.design.scheme import EVERYONE
 
 if TYPE_CHECKING:
     from racemate.report.run.folder import Run

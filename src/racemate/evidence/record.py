@@ -223,7 +223,7 @@ class Bias(Record):
 class Trial(Record):
     """One trial: who reports it, what it may be used for, why to be wary, and every outcome read.
 
-    `protocol` is the whole of `protocol.toml`; its arms, periods and doses are read by `racemate.trial.protocol`.
+    `protocol` is the whole of `protocol.toml`; its arms, periods and doses are read by `racemate.trial.design.protocol`.
     """
 
     id: Text

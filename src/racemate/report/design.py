@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from racemate.evidence.record import DOUBTFUL
-from racemate.trial import schedule
-from racemate.trial.schedule import DAY_H
+from racemate.trial.design import schedule
+from racemate.trial.design.schedule import DAY_H
 
 if TYPE_CHECKING:
     from racemate.evidence.record import Bias, Trial
-    from racemate.trial.protocol import Arm, Protocol
+    from racemate.trial.design.protocol import Arm, Protocol
 
 NOTHING = "no drug"
 NOT_FOUND = "not found"

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from racemate.evidence.record import Observation, Trial
-from racemate.trial import schedule
-from racemate.trial.analyse import exact_interval
-from racemate.trial.look import DROPOUT, SHARES, Question, refusal
-from racemate.trial.protocol import Arm, Figure, Protocol, build
-from racemate.trial.scheme import COMPLETERS, EVERYONE, Analysis
+from racemate.trial.analysis.look import DROPOUT, SHARES, Question, refusal
+from racemate.trial.analysis.statistics import exact_interval
+from racemate.trial.design import schedule
+from racemate.trial.design.protocol import Arm, Figure, Protocol, build
+from racemate.trial.design.scheme import COMPLETERS, EVERYONE, Analysis
 
 if TYPE_CHECKING:
     import pandas as pd

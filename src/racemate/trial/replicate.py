@@ -19,11 +19,11 @@ from racemate.people.cohort import Cohort as Drawn
 from racemate.people.cohort import draw
 from racemate.people.population import Population
 from racemate.simulate.plan import Plan
-from racemate.trial.conduct import Floats, Ids, Progress, World, enrol, plan
-from racemate.trial.look import Answer, ask, holds
-from racemate.trial.protocol import Figure, Protocol
+from racemate.trial.analysis.look import Answer, ask, holds
+from racemate.trial.conduct.enrol import Floats, Ids, Progress, World, enrol, plan
+from racemate.trial.conduct.rate import Data, rate, readings
+from racemate.trial.design.protocol import Figure, Protocol
 from racemate.trial.published import Asked, observed, protocol_of, questions
-from racemate.trial.rate import Data, rate, readings
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -8,7 +8,7 @@ from racemate.evidence.arithmetic import rounding
 from racemate.ledger.case import Case
 from racemate.ledger.checks.statistics import Z
 from racemate.ledger.record import Reckoned, Ruling, Verdict
-from racemate.trial.analyse import exact_interval
+from racemate.trial.analysis.statistics import exact_interval
 
 
 def below_share(case: Case) -> Ruling:

@@ -9,7 +9,7 @@ from scipy.special import ndtr, stdtr, stdtrit  # pyright: ignore[reportMissingT
 from racemate.evidence.arithmetic import rounding
 from racemate.ledger.case import Case
 from racemate.ledger.record import Reckoned, Ruling, Verdict
-from racemate.trial.analyse import exact_interval
+from racemate.trial.analysis.statistics import exact_interval
 
 Z = 1.959963984540054
 """Normal quantile of a two-sided test at 5 %."""

@@ -9,8 +9,8 @@ from racemate.evidence.record import Bias, Observation
 from racemate.ledger.case import Case
 from racemate.ledger.checks.statistics import Z
 from racemate.ledger.record import Reckoned, Ruling, Verdict
+from racemate.trial.design.schedule import span
 from racemate.trial.published import protocol_of
-from racemate.trial.schedule import span
 
 _LEVEL = 0.05
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from racemate.report import words
 from racemate.report.figure import ink
-from racemate.trial.look import Question
+from racemate.trial.analysis.look import Question
 
 if TYPE_CHECKING:
     from racemate.report.run.trial import TrialRun

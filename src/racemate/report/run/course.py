@@ -23,11 +23,11 @@ from racemate.evidence.library import library
 from racemate.model import Model, bind
 from racemate.report.run.folder import Run
 from racemate.report.run.manifest import Clock, describe, own_cards, stored_card
-from racemate.trial import schedule as times
-from racemate.trial.conduct import enrol, plan
-from racemate.trial.protocol import Protocol, build
+from racemate.trial.conduct.enrol import enrol, plan
+from racemate.trial.design import schedule as times
+from racemate.trial.design.protocol import Protocol, build
+from racemate.trial.design.schedule import DAY_H, ProtocolError
 from racemate.trial.replicate import SEED, ChainWorld, Report
-from racemate.trial.schedule import DAY_H, ProtocolError
 from racemate.units import convert
 
 if TYPE_CHECKING:

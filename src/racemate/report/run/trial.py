@@ -14,12 +14,12 @@ from racemate.evidence.record import Observation, Trial
 from racemate.model import bind
 from racemate.report.run.folder import Run
 from racemate.report.run.manifest import Clock, describe, own_cards, stored_card
-from racemate.trial.conduct import Floats, Progress
-from racemate.trial.protocol import Protocol, build
+from racemate.trial.conduct.enrol import Floats, Progress
+from racemate.trial.design.protocol import Protocol, build
+from racemate.trial.design.scheme import COMPLETERS, EVERYONE
 from racemate.trial.published import protocol_of
 from racemate.trial.replicate import REPLICATES, SEED, ChainWorld, Replication, Report
 from racemate.trial.replicate import replicate as run_trial
-from racemate.trial.scheme import COMPLETERS, EVERYONE
 
 if TYPE_CHECKING:
     import altair

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from racemate.people.random import normal
-from racemate.trial.conduct import Cohort, Enrolled, Floats, per_madrs
-from racemate.trial.protocol import Protocol
-from racemate.trial.scheme import FELT_SCALE, MOOD_SCALES, READINGS
+from racemate.trial.conduct.enrol import Cohort, Enrolled, Floats, per_madrs
+from racemate.trial.design.protocol import Protocol
+from racemate.trial.design.scheme import FELT_SCALE, MOOD_SCALES, READINGS
 
 Bounds = Mapping[str, tuple[float, float]]
 

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from racemate.chain.score import Score
 from racemate.evidence.record import Number, Record, Text
-from racemate.trial.schedule import ProtocolError
+from racemate.trial.design.schedule import ProtocolError
 
 NOT_RATED = ("systolic_rise", "sedation", "nausea")
 Test = Literal["paired-t", "two-sample-t", "ancova"]

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from racemate.trial.conduct import enrol
-from racemate.trial.protocol import build
-from racemate.trial.rate import mood, rate, readings
+from racemate.trial.conduct.enrol import enrol
+from racemate.trial.conduct.rate import mood, rate, readings
+from racemate.trial.design.protocol import build
 from tests.trial.fake import PARAMETERS, FakeWorld
 
 SEED = 11

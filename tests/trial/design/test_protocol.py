@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from racemate.evidence.finding import EvidenceError
 from racemate.evidence.library import evidence_root
-from racemate.trial.protocol import Protocol, build
+from racemate.trial.design.protocol import Protocol, build
 
 PATHS = sorted((evidence_root() / "trials").glob("*/protocol.toml"))
 OURS = ("daly-2018", "fava-2020", "lii-2023", "murrough-2013", "singh-2016", "transform-2", "williams-2018")

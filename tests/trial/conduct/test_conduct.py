@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from racemate.evidence.library import library
-from racemate.trial.conduct import Enrolled, Roll, enrol, plan, randomise, sizes
-from racemate.trial.protocol import Protocol, build
+from racemate.trial.conduct.enrol import Enrolled, Roll, enrol, plan, randomise, sizes
+from racemate.trial.design.protocol import Protocol, build
 from racemate.trial.published import protocol_of
 from tests.trial.fake import FakeWorld
 

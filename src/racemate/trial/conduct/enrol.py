@@ -18,8 +18,8 @@ from scipy.special import ndtr, ndtri
 from racemate.chain import dose as dosing
 from racemate.people.random import normal, uniform
 from racemate.simulate.plan import Condition, Dose, Plan, nasal_session
-from racemate.trial import schedule
-from racemate.trial.protocol import Arm, Figure, Protocol
+from racemate.trial.design import schedule
+from racemate.trial.design.protocol import Arm, Figure, Protocol
 
 Floats = NDArray[np.float64]
 Whole = NDArray[np.int64]

@@ -1,4 +1,4 @@
-"""Analyse: the statistics of trial reports, each computed for all replicates at once.
+"""Statistics: those of trial reports, each computed for all replicates at once.
 
 Ratings have shape (replicates, people); a mask of that shape says who counts.  A result has shape (replicates,); where a replicate has
 too few people it is nan, which `look.py` turns into "not defined" before anything leaves the room.

@@ -13,9 +13,19 @@ from racemate.chain import dose as dosing
 from racemate.chain.severity import Setting
 from racemate.evidence.finding import EvidenceError, Finding, nearest, refuse
 from racemate.evidence.record import How, Number, Record, Text, Whole
-from racemate.trial import schedule
-from racemate.trial.schedule import DAY_H, ProtocolError, reading
-from racemate.trial.scheme import COMPLETERS, EVERYONE, MOOD_SCALES, READINGS, Analysis, Estimand, Group, Look, Pattern
+from racemate.trial.design import schedule
+from racemate.trial.design.schedule import DAY_H, ProtocolError, reading
+from racemate.trial.design.scheme import (
+    COMPLETERS,
+    EVERYONE,
+    MOOD_SCALES,
+    READINGS,
+    Analysis,
+    Estimand,
+    Group,
+    Look,
+    Pattern,
+)
 
 CONTEXTS = tuple(name for name in Setting._fields if name not in ("session", "awake"))
 NO_SESSIONS = "none"

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from racemate.trial import analyse
-from racemate.trial.protocol import Protocol
-from racemate.trial.rate import Data
-from racemate.trial.scheme import COMPLETERS, CONTRASTS, EVERYONE, SINGLE, Expect, Group, Pattern, Test, parted
+from racemate.trial.analysis import statistics
+from racemate.trial.conduct.rate import Data
+from racemate.trial.design.protocol import Protocol
+from racemate.trial.design.scheme import COMPLETERS, CONTRASTS, EVERYONE, SINGLE, Expect, Group, Pattern, Test, parted
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -87,7 +87,7 @@ def ask(data: Data, asked: Question) -> Answer:
     if asked.outcome == DROPOUT:
         arms = list(data.member) if asked.arm == "all" else [asked.arm]
         belongs = np.any([data.member[arm] for arm in arms], axis=0)
-        return Answer(_PERCENT * analyse.share(data.left, belongs), analyse.count(belongs))
+        return Answer(_PERCENT * statistics.share(data.left, belongs), statistics.count(belongs))
     if asked.statistic in CONTRASTS:
         return _contrast(data, asked)
     return _single(data, asked)
@@ -112,7 +112,7 @@ def _single(data: Data, asked: Question) -> Answer:
     hour, who = float(asked.hour or 0.0), people(data, asked.group)
     if asked.statistic in ("response", "remission", "share"):
         met, known = _event(data, asked.outcome, asked.arm, hour, asked.statistic, asked.over)
-        return Answer(_PERCENT * analyse.share(met, known & who), analyse.count(known & who))
+        return Answer(_PERCENT * statistics.share(met, known & who), statistics.count(known & who))
     if asked.statistic in ("ls-mean", "ls-change"):
         fit, arms = _adjusted(data, asked, who, change=asked.statistic == "ls-change")
         k = arms.index(asked.arm)
@@ -122,15 +122,15 @@ def _single(data: Data, asked: Question) -> Answer:
     known = known & who
     if asked.statistic == "observed-percent-change":
         known = known & (x > 0)
-        z = _PERCENT * analyse.divide(y - x, np.where(x > 0, x, 1))
+        z = _PERCENT * statistics.divide(y - x, np.where(x > 0, x, 1))
     else:
         z = y if asked.statistic.endswith("mean") or asked.statistic == "median" else y - x
-    summary: Callable[[Floats, Mask], Floats] = analyse.mean
+    summary: Callable[[Floats, Mask], Floats] = statistics.mean
     if asked.statistic.startswith("median"):
-        summary = analyse.median
+        summary = statistics.median
     elif asked.statistic == "sd":
-        return Answer(analyse.sd(z, known), analyse.count(known))
-    return Answer(summary(z, known), analyse.count(known), analyse.sd(z, known))
+        return Answer(statistics.sd(z, known), statistics.count(known))
+    return Answer(summary(z, known), statistics.count(known), statistics.sd(z, known))
 
 
 def _contrast(data: Data, asked: Question) -> Answer:
@@ -138,15 +138,15 @@ def _contrast(data: Data, asked: Question) -> Answer:
     who, hour = people(data, asked.group), float(asked.hour or 0.0)
     if asked.statistic in ("risk-difference", "odds-ratio"):
         (met, known), (other, seen) = (_event(data, asked.outcome, arm, hour, "response") for arm in (first, second))
-        p, q = analyse.share(met, known & who), analyse.share(other, seen & who)
-        n = analyse.count(known & who) + analyse.count(seen & who)
+        p, q = statistics.share(met, known & who), statistics.share(other, seen & who)
+        n = statistics.count(known & who) + statistics.count(seen & who)
         if asked.statistic == "risk-difference":
             return Answer(_PERCENT * (p - q), n)
-        return Answer(analyse.divide(p * (1 - q), q * (1 - p)), n)
+        return Answer(statistics.divide(p * (1 - q), q * (1 - p)), n)
     if asked.statistic == "effect-size":
         (y, x, one), (v, u, two) = (_pair(data, asked.outcome, arm, hour) for arm in (first, second))
-        n = analyse.count(one & who) + analyse.count(two & who)
-        return Answer(analyse.effect_size(y - x, v - u, one & who, two & who), n)
+        n = statistics.count(one & who) + statistics.count(two & who)
+        return Answer(statistics.effect_size(y - x, v - u, one & who, two & who), n)
     test = "ancova" if asked.statistic == "ls-difference" else asked.test
     found, n = compared(data, asked.outcome, first, second, hour, who, test)
     picked = {"p-value": found.p, "test-statistic": found.t}.get(asked.statistic, found.difference)
@@ -155,26 +155,26 @@ def _contrast(data: Data, asked: Question) -> Answer:
 
 def compared(
     data: Data, outcome: str, first: str, second: str, hour: float, who: Mask, test: Test | None
-) -> tuple[analyse.Comparison, Floats]:
+) -> tuple[statistics.Comparison, Floats]:
     """Compare the change from baseline in two arms; without a named test paired where each person has both, else two-sample."""
     if test == "ancova":
         fit, arms = _adjusted(data, Question(outcome, "ls-change", first, hour), who, change=True)
         i, k = arms.index(first), arms.index(second)
-        return analyse.compare(fit, i, k), fit.counts[i] + fit.counts[k]
+        return statistics.compare(fit, i, k), fit.counts[i] + fit.counts[k]
     (y, x, one), (v, u, two) = (_pair(data, outcome, arm, hour) for arm in (first, second))
     one, two = one & who, two & who
     if data.protocol.crossover:
         both = one & two
-        return analyse.paired_t(y - x, v - u, both), analyse.count(both)
-    return analyse.two_sample_t(y - x, v - u, one, two), analyse.count(one) + analyse.count(two)
+        return statistics.paired_t(y - x, v - u, both), statistics.count(both)
+    return statistics.two_sample_t(y - x, v - u, one, two), statistics.count(one) + statistics.count(two)
 
 
-def _adjusted(data: Data, asked: Question, who: Mask, *, change: bool) -> tuple[analyse.Adjusted, list[str]]:
+def _adjusted(data: Data, asked: Question, who: Mask, *, change: bool) -> tuple[statistics.Adjusted, list[str]]:
     arms = [arm.name for arm in data.protocol.conditions]
     carried = data.protocol.missing == "locf"
     parts = [_pair(data, asked.outcome, arm, float(asked.hour or 0.0), carried) for arm in arms]
     y = [score - base if change else score for score, base, _ in parts]
-    return analyse.ancova(y, [base for _, base, _ in parts], [known & who for _, _, known in parts]), arms
+    return statistics.ancova(y, [base for _, base, _ in parts], [known & who for _, _, known in parts]), arms
 
 
 def _pair(data: Data, scale: str, arm: str, hour: float, carried: bool = False) -> tuple[Floats, Floats, Mask]:
@@ -182,7 +182,7 @@ def _pair(data: Data, scale: str, arm: str, hour: float, carried: bool = False) 
     base, known = data.at(arm, scale, data.protocol.baseline_h)
     if carried:
         k = data.protocol.rated_h(scale).index(hour)
-        values, seen = analyse.carried_forward(data.value[arm, scale], data.seen[arm, scale])
+        values, seen = statistics.carried_forward(data.value[arm, scale], data.seen[arm, scale])
         return values[k], base, seen[k] & known
     score, seen = data.at(arm, scale, hour)
     return score, base, seen & known

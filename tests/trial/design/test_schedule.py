@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from racemate.trial import schedule
-from racemate.trial.schedule import ProtocolError
+from racemate.trial.design import schedule
+from racemate.trial.design.schedule import ProtocolError
 
 TEXTS = st.text(max_size=40) | st.from_regex(
     r"(days? |every |once |twice |weekly |for )*[\d .,and-]{0,12}(weeks|days|mg)?"

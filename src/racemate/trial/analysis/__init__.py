@@ -1,0 +1,1 @@
+"""Analysis: the statistics of trial reports, and the questions they answer."""

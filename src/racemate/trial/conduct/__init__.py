@@ -1,0 +1,1 @@
+"""Conduct: people enrolled, treated and rated as a protocol says."""

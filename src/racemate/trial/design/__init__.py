@@ -1,0 +1,1 @@
+"""Design: what a trial says it will do, as records: schedule, scheme of questions, protocol."""
