@@ -165,7 +165,7 @@ def test_a_course_is_followed_from_plasma_to_mood(tmp_path: Path, capsys: pytest
 
 
 def test_an_interrupt_that_a_library_swallowed_is_raised_at_the_next_progress() -> None:
-    from racemate.cli.screen import Stop
+    from racemate.cli.talk.screen import Stop
 
     before = signal.getsignal(signal.SIGINT)
     try:

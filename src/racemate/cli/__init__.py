@@ -9,7 +9,7 @@ from importlib.metadata import version
 
 from cyclopts import App, CycloptsError
 
-from racemate.cli.refusal import refusals
+from racemate.cli.talk.refusal import refusals
 
 HELP = """From dose to mood: simulate ketamine, esketamine and arketamine in depression under rival mechanisms.
 

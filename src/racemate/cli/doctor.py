@@ -12,8 +12,8 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from racemate.cli.refusal import refusals
-from racemate.cli.screen import columns, tell
+from racemate.cli.talk.refusal import refusals
+from racemate.cli.talk.screen import columns, tell
 
 _LIBRARIES = (
     "jax",

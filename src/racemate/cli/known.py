@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import App, Parameter
 
-from racemate.cli.screen import bold, columns, paragraph, tell, width
+from racemate.cli.talk.screen import bold, columns, paragraph, tell, width
 
 if TYPE_CHECKING:
     import pandas as pd

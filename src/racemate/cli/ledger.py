@@ -6,7 +6,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from racemate.cli.screen import bold, columns, tell
+from racemate.cli.talk.screen import bold, columns, tell
 
 Json = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON.")]
 

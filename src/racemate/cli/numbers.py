@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import App, Parameter
 
-from racemate.cli.screen import bold, columns, paragraph
+from racemate.cli.talk.screen import bold, columns, paragraph
 
 if TYPE_CHECKING:
     from racemate.evidence.record import Claim

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from racemate.cli.screen import progress, tell
+from racemate.cli.talk.screen import progress, tell
 
 if TYPE_CHECKING:
     from racemate.report.run.folder import Run
@@ -132,7 +132,7 @@ def _carry_out(
     command: str, work: Callable[[Any], Run], json: bool, out: Path | None, force: bool, quiet: bool, bar: bool
 ) -> int:
     """Look whether the result can be written, run, write, print."""
-    from racemate.cli.told import told
+    from racemate.cli.talk.told import told
     from racemate.report.run.folder import check, json_text
 
     if out is not None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from racemate.cli.screen import bold, columns, paragraph, width
+from racemate.cli.talk.screen import bold, columns, paragraph, width
 from racemate.report import words
 from racemate.report.run.course import CourseRun
 from racemate.report.run.trial import TrialRun

@@ -1,0 +1,1 @@
+"""Talk: how the command line speaks: progress, tables and refusals."""
