@@ -32,6 +32,7 @@ _COMMANDS = {
         "racemate.cli.runs:simulate",
         "Give a drug to virtual people and follow concentration, receptors and mood.",
     ),
+    "dose": ("racemate.cli.exchange:dose", "Dose virtual people as a NONMEM-style event table says."),
     "rerun": ("racemate.cli.runs:rerun", "Repeat a run from its folder."),
     "cite": ("racemate.cli.known:cite", "List the sources that a run touched."),
     "trials": ("racemate.cli.known:trials", "List the trials, or show one."),

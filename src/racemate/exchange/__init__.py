@@ -1,0 +1,1 @@
+"""Exchange: virtual people and their data in the shapes that other software reads and writes."""
