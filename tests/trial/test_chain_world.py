@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from racemate.trial.replicate import Replication, replicate
+from racemate.trial.beside import Replication
+from racemate.trial.replicate import replicate
 
 pytestmark = pytest.mark.slow
 

@@ -8,9 +8,10 @@ import pytest
 
 from racemate.evidence.finding import EvidenceError
 from racemate.evidence.library import library
+from racemate.trial.beside import Replication
 from racemate.trial.design.protocol import build
 from racemate.trial.published import mirror, observed, protocol_of
-from racemate.trial.replicate import Replication, replicate
+from racemate.trial.replicate import replicate
 from tests.trial.design.test_protocol import OURS
 from tests.trial.fake import FakeWorld
 

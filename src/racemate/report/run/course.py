@@ -27,7 +27,8 @@ from racemate.trial.conduct.enrol import enrol, plan
 from racemate.trial.design import schedule as times
 from racemate.trial.design.protocol import Protocol, build
 from racemate.trial.design.schedule import DAY_H, ProtocolError
-from racemate.trial.replicate import SEED, ChainWorld, Report
+from racemate.trial.replicate import SEED, Report
+from racemate.trial.world import ChainWorld
 from racemate.units import convert
 
 if TYPE_CHECKING:

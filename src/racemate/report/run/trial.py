@@ -14,12 +14,14 @@ from racemate.evidence.record import Observation, Trial
 from racemate.model import bind
 from racemate.report.run.folder import Run
 from racemate.report.run.manifest import Clock, describe, own_cards, stored_card
-from racemate.trial.conduct.enrol import Floats, Progress
+from racemate.trial.beside import Replication
+from racemate.trial.conduct.enrol import Progress
 from racemate.trial.design.protocol import Protocol, build
 from racemate.trial.design.scheme import COMPLETERS, EVERYONE
 from racemate.trial.published import protocol_of
-from racemate.trial.replicate import REPLICATES, SEED, ChainWorld, Replication, Report
+from racemate.trial.replicate import REPLICATES, SEED, Report
 from racemate.trial.replicate import replicate as run_trial
+from racemate.trial.world import ChainWorld, People
 
 if TYPE_CHECKING:
     import altair
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     import xarray
 
     from racemate.simulate.plan import Plan
+    from racemate.simulate.trajectory import Trajectory
 
 _OWN_TRIAL = "inputs/trial"
 _FILES = ("protocol.toml", "outcomes.csv")
@@ -36,18 +39,13 @@ _FILES = ("protocol.toml", "outcomes.csv")
 class Watched(ChainWorld):
     """A hypothesis whose run leaves behind how its time axis was cut and how well it was solved."""
 
-    threads: int | None = None
     grids: dict[str, dict[str, float]] = field(default_factory=dict)
 
-    def run(
-        self, cohort: Any, plan: Plan, readings: tuple[str, ...], progress: Progress | None
-    ) -> Mapping[str, Floats]:
-        """Carry the people through the plan."""
-        from racemate.simulate.run import run
-
-        found = run(cohort.drawn, plan, readings, progress=progress, threads=self.threads)
+    def carry(self, cohort: People, plan: Plan, readings: tuple[str, ...], progress: Progress | None) -> Trajectory:
+        """Carry the people through the plan, and remember the grid."""
+        found = super().carry(cohort, plan, readings, progress)
         self.grids[self.name] = {"windows": found.windows, "error": float(found.error)}
-        return {name: found[name] for name in readings}
+        return found
 
 
 @dataclass(frozen=True)
@@ -111,13 +109,15 @@ def replicate(
     seed: int = SEED,
     progress: Report | None = None,
     jobs: int | None = None,
+    courses: int | None = None,
 ) -> TrialRun:
     """Run a trial on virtual patients, ``replicates`` times under each hypothesis (default: every card).
 
     ``trial`` is the id of a published trial, the path of a folder with a `protocol.toml` (and an `outcomes.csv` where there are
     results), or a Protocol.  ``hypotheses`` are names of cards, ``name:variant``, or paths of cards of one's own.  ``people`` is the
-    number per arm (of the whole trial for a crossover; default: as published), ``jobs`` the number of threads.  Raises EvidenceError
-    and HypothesisError for what cannot be run.
+    number per arm (of the whole trial for a crossover; default: as published), ``jobs`` the number of threads, ``courses`` how many
+    people of each treatment path are carried through the chain, the others following them (default: all).  Raises EvidenceError and
+    HypothesisError for what cannot be run.
     """
     from racemate.hypothesis import all_names
 
@@ -135,14 +135,15 @@ def replicate(
         replicates,
         seed,
         progress,
-        lambda name: Watched(models[name].hypothesis.name, models[name], seed, jobs, grids),
+        lambda name: Watched(models[name].hypothesis.name, models[name], seed, jobs, courses, grids),
+        courses,
     )
     protocol = told if isinstance(told, Protocol) else protocol_of(told)
     arguments = {
         "trial": str(trial) if not isinstance(trial, Protocol) else trial.id or "protocol",
         "hypotheses": names,
     }
-    arguments |= {"people": people, "replicates": replicates, "seed": seed}
+    arguments |= {"people": people, "replicates": replicates, "seed": seed, "courses": courses}
     inputs |= own_cards(names)
     drugs = {dose.drug for arm in protocol.conditions for dose in arm.doses}
     entry = describe("replicate", arguments, models.values(), drugs, found.manifest["sources"], inputs, clock)

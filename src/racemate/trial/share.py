@@ -1,0 +1,56 @@
+"""Share: which people of a trial are carried through the chain, and which follow somebody to whom the same is done.
+
+What differs between two people on one treatment path upstream of severity is drawn alike for both, so that one may stand for the
+other; what they differ in downstream (baseline, responsiveness, how much they feel) is each person's own and acts when a reading is
+taken.  So a mean over people keeps its expectation, and only its scatter grows a little: `validation/shared-courses` says how much.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from racemate.simulate.plan import Plan
+
+Floats = NDArray[np.float64]
+Places = NDArray[np.intp]
+_DIGITS = 9
+"""Decimals to which mg/kg are compared: an amount in mg was made by a multiplication with the weight, and comes back rounded."""
+
+
+def paths(plan: Plan, weight: Floats, *traits: Floats) -> Places:
+    """Number of each person's treatment path, shape (people,): equal for two people to whom a plan does the same.
+
+    The same dose is the same amount in mg, or in mg per kg of ``weight``.  ``traits`` of shape (people,) part a path further.
+    """
+    rows = [_dose(dose.amount_mg, weight) for dose in plan.doses]
+    rows += [condition.value for condition in plan.conditions]
+    rows += [plan.antidepressant_start_h, *traits]
+    table: Any = np.ascontiguousarray(np.stack(rows).T + 0.0)  # adding zero makes one zero of 0 and -0
+    _, path = np.unique(table.view(np.dtype((np.void, table.dtype.itemsize * table.shape[1]))), return_inverse=True)
+    return path.ravel()
+
+
+def _dose(amount: Floats, weight: Floats) -> Floats:
+    """What tells doses apart: mg where somebody else gets the same, else mg/kg as a number below zero."""
+    _, back, count = np.unique(amount, return_inverse=True, return_counts=True)
+    return np.where(count[back] > 1, amount, -np.round(amount / weight, _DIGITS))
+
+
+def leaders(path: Places, replicate: NDArray[Any], most: int) -> Places:
+    """Whose course each person shares, shape (people,): of each path of a replicate the first ``most`` lead, the others follow in turn.
+
+    Raises ValueError for ``most`` below 1.
+    """
+    if most < 1:
+        raise ValueError(f"most: found {most}, allowed: at least 1")
+    order = np.lexsort((path, replicate))
+    first = np.ones(len(order), dtype=bool)
+    first[1:] = (np.diff(path[order]) != 0) | (replicate[order][1:] != replicate[order][:-1])
+    start = np.maximum.accumulate(np.where(first, np.arange(len(order)), 0))
+    rank = np.arange(len(order)) - start
+    found = np.empty(len(order), dtype=np.intp)
+    found[order] = order[start + rank % most]
+    return found

@@ -1,0 +1,89 @@
+"""World: one hypothesis as a trial meets it: people drawn from its priors, and what becomes of them under a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from racemate.chain import dose as dosing
+from racemate.hypothesis import EDGE
+from racemate.model import Model
+from racemate.people.cohort import Cohort as Drawn
+from racemate.people.cohort import draw
+from racemate.people.population import Population
+from racemate.simulate.plan import Plan
+from racemate.trial.conduct.enrol import Floats, Ids, Progress
+from racemate.trial.share import Places, leaders, paths
+
+if TYPE_CHECKING:
+    from racemate.simulate.trajectory import Trajectory
+
+_GENOTYPE = "oprm1"
+"""What the gains of edges that let the genotype act have in their names."""
+
+
+@dataclass(frozen=True)
+class People:
+    """Drawn people as a trial asks for them."""
+
+    drawn: Drawn
+
+    def parameter(self, name: str) -> Floats:
+        """Individual parameter by dotted name, shape (people,)."""
+        return self.drawn.table[self.drawn.model.rows.index(name)]
+
+    def covariate(self, name: str) -> Floats:
+        """Covariate by name, shape (people,)."""
+        return getattr(self.drawn.who, name)
+
+    def with_baseline(self, points: Floats) -> People:
+        """The same people with this latent severity at entry."""
+        table = self.drawn.table.copy()
+        table[self.drawn.model.rows.index("severity.baseline")] = points
+        return People(replace(self.drawn, table=table))
+
+
+@dataclass(frozen=True)
+class ChainWorld:
+    """One hypothesis, bound to the evidence, drawn from its priors.
+
+    ``threads`` carry the people (None: one per core).  With ``courses`` only so many people on each treatment path of a replicate are
+    carried through body, brain and hope, and the others follow them in turn (None: everybody is carried).
+    """
+
+    name: str
+    model: Model
+    seed: int
+    threads: int | None = None
+    courses: int | None = None
+
+    @property
+    def dose(self) -> dosing.Par:
+        """Typical dosing parameters."""
+        return self.model.typical.dose
+
+    def draw(self, ids: Ids, replicate: Ids, known: Mapping[str, float]) -> People:
+        """People, population parameters and study effects, by id."""
+        return People(draw(self.model, self.seed, ids, replicate, population=Population.typical(**known)))
+
+    def run(
+        self, cohort: People, plan: Plan, readings: tuple[str, ...], progress: Progress | None
+    ) -> Mapping[str, Floats]:
+        """Carry the people through the plan."""
+        found = self.carry(cohort, plan, readings, progress)
+        return {name: found[name] for name in readings}
+
+    def carry(self, cohort: People, plan: Plan, readings: tuple[str, ...], progress: Progress | None) -> Trajectory:
+        """The readings with what the engine says of its time axis."""
+        from racemate.simulate.run import run
+
+        leader = (
+            None if self.courses is None else leaders(self._paths(cohort, plan), cohort.drawn.replicate, self.courses)
+        )
+        return run(cohort.drawn, plan, readings, progress, self.threads, leader=leader)
+
+    def _paths(self, cohort: People, plan: Plan) -> Places:
+        gains = (bound.typical for name, bound in self.model.bound.items() if EDGE in name and _GENOTYPE in name)
+        traits = (cohort.covariate("oprm1_g"),) if any(gains) else ()
+        return paths(plan, cohort.covariate("weight"), *traits)
