@@ -4,7 +4,7 @@ Nothing else in the package joins a number to an equation.  What a hypothesis le
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, get_type_hints
 
@@ -18,6 +18,7 @@ from racemate.evidence.prior import Prior
 from racemate.evidence.record import Between
 from racemate.hypothesis import EDGE, Hypothesis
 from racemate.hypothesis import read as read_hypothesis
+from racemate.posterior import BETWEEN, Posterior
 from racemate.units import declared, factor
 
 
@@ -46,11 +47,15 @@ class Bound:
 
 @dataclass(frozen=True)
 class Model:
-    """One hypothesis with its numbers.  ``bound`` holds every parameter by dotted name, in the order of the chain."""
+    """One hypothesis with its numbers.  ``bound`` holds every parameter by dotted name, in the order of the chain.
+
+    With a ``posterior`` the parameters it names are drawn from it, jointly, and its medians are the typical values.
+    """
 
     hypothesis: Hypothesis
     bound: Mapping[str, Bound]
     evidence_hash: str
+    posterior: Posterior | None = None
     rows: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -105,17 +110,38 @@ def unpack(rows: Sequence[str], table: Any) -> whole.Par:
     return fill(whole.Par, lambda name: tuple(found[name]) if name in arrays else found[name][0])
 
 
-def bind(hypothesis: str | Hypothesis | None = None, known: Library | None = None) -> Model:
+def bind(
+    hypothesis: str | Hypothesis | None = None, known: Library | None = None, posterior: Posterior | None = None
+) -> Model:
     """Bind a hypothesis (a card's name, ``name:variant``, a path, or a Hypothesis; default: the default card) to the evidence.
 
-    Raises EvidenceError when a parameter of the chain has no claim, when the evidence holds one the chain does not know, or when a
+    Without a ``posterior`` every parameter has its prior from the evidence and the card.  Raises EvidenceError when a parameter of the chain has no claim, when the evidence holds one the chain does not know, or when a
     unit does not fit; HypothesisError when the card cannot be used.
     """
     card = hypothesis if isinstance(hypothesis, Hypothesis) else read_hypothesis(hypothesis)
     evidence = known or library()
     units = declared(whole.Par)
     _refuse_strangers(units, evidence)
-    return Model(card, {name: _bound(name, unit, card, evidence) for name, unit in units.items()}, evidence.hash)
+    bound = {name: _bound(name, unit, card, evidence) for name, unit in units.items()}
+    if posterior is not None:
+        bound |= {name: _informed(bound[name], posterior) for name in _fitted(posterior, bound)}
+    return Model(card, bound, evidence.hash, posterior)
+
+
+def _fitted(posterior: Posterior, bound: Mapping[str, Bound]) -> tuple[str, ...]:
+    """The parameters a posterior speaks of; one that the model does not vary makes it a posterior of something else."""
+    values = {name for name, one in bound.items() if one.prior is not None}
+    spreads = {BETWEEN + name for name, one in bound.items() if one.between is not None}
+    strange = set(posterior.names) - values - spreads
+    where = f"posterior {posterior.name} of {posterior.card}"
+    allowed = "a parameter that this card leaves open: fit again, the model has changed"
+    refuse(tuple(Finding(where, "names", name, allowed) for name in sorted(strange)))
+    return tuple(name for name in posterior.names if not name.startswith(BETWEEN))
+
+
+def _informed(bound: Bound, posterior: Posterior) -> Bound:
+    column = posterior.column(bound.name)
+    return bound if column is None else replace(bound, typical=float(np.median(column)))
 
 
 def _refuse_strangers(units: Mapping[str, str], known: Library) -> None:

@@ -1,7 +1,8 @@
 """Cohort: virtual patients of one hypothesis, drawn with parameter uncertainty, study effects and differences between people.
 
-Three levels, each on its own stream: the *replicate* draws population parameters from their priors and study effects once for all of
-its people; the *person* draws covariates and individual parameters.  Ids decide everything, so hypotheses share their people.
+Three levels, each on its own stream: the *replicate* draws population parameters (from their priors, or jointly from a posterior) and
+study effects once for all of its people; the *person* draws covariates and individual parameters.  Ids decide everything, so
+hypotheses share their people.
 """
 
 from collections.abc import Mapping
@@ -17,6 +18,7 @@ from racemate.evidence.prior import Prior
 from racemate.model import Bound, Model
 from racemate.people import random
 from racemate.people.population import Population, covariates
+from racemate.posterior import BETWEEN
 
 Array = NDArray[np.float64]
 Ids = NDArray[np.uint64]
@@ -64,25 +66,41 @@ def draw(
     if len(ids) < 1:
         raise ValueError("people: found 0, allowed: at least 1")
     who = covariates(seed, ids, population or Population.typical(), given or {})
-    shared = _population(model, seed, group, uncertain, widen)
-    individual = _people(model, seed, ids, shared, widen) | {
+    told = _told(model, seed, group, uncertain)
+    shared = _population(model, seed, group, uncertain, widen, told)
+    individual = _people(model, seed, ids, shared, widen, told) | {
         k: np.asarray(v, dtype=float) for k, v in (given or {}).items() if k in model.bound
     }
     common = _pack(model, shared, _typical(who), len(ids))
     return Cohort(model, seed, ids, group, who, _pack(model, individual, who, len(ids)), common)
 
 
-def _population(model: Model, seed: int, group: Ids, uncertain: bool, widen: float) -> dict[str, Array]:
+def _told(model: Model, seed: int, group: Ids, uncertain: bool) -> Mapping[str, Array]:
+    """What a posterior says of each person's replicate, by its names: one joint draw, or the medians; empty without one."""
+    known = model.posterior
+    if known is None:
+        return {}
+    if not uncertain:
+        return dict(zip(known.names, np.median(known.draws, axis=0)[:, None].repeat(len(group), axis=1), strict=True))
+    picked = known.pick(random.uniform(seed, "population:posterior", group))
+    return dict(zip(known.names, known.draws[picked].T, strict=True))
+
+
+def _population(
+    model: Model, seed: int, group: Ids, uncertain: bool, widen: float, told: Mapping[str, Array]
+) -> dict[str, Array]:
     """Population values and study effects, by name, one per person; equal within a replicate."""
     out: dict[str, Array] = {}
     for name, bound in model.bound.items():
         if isinstance(bound.typical, tuple):
             continue
         value = np.full(len(group), bound.typical)
-        if bound.prior is not None and uncertain:
+        if name in told:
+            value = told[name]
+        elif bound.prior is not None and uncertain:
             value = _quantile(bound, random.uniform(seed, f"population:{name}", group), widen)
         if bound.vary == "study" and bound.between is not None:
-            value = _moved(bound, value, random.normal(seed, f"study:{name}", group) * widen)
+            value = _moved(bound, value, random.normal(seed, f"study:{name}", group) * widen, told)
         out[name] = value
     return out
 
@@ -96,12 +114,14 @@ def _quantile(bound: Bound, u: Array, widen: float) -> Array:
     return np.asarray(wide.quantile(u)) * bound.factor
 
 
-def _people(model: Model, seed: int, ids: Ids, shared: dict[str, Array], widen: float) -> dict[str, Array]:
+def _people(
+    model: Model, seed: int, ids: Ids, shared: dict[str, Array], widen: float, told: Mapping[str, Array]
+) -> dict[str, Array]:
     """Individual values: population values moved by correlated person effects."""
     moving = [b for b in model.bound.values() if b.vary == "person" and b.between is not None]
     effects = np.stack([random.normal(seed, f"person:{b.name}", ids) for b in moving]) * widen
     effects = _correlated(moving, effects)
-    return shared | {b.name: _moved(b, shared[b.name], effect) for b, effect in zip(moving, effects, strict=True)}
+    return shared | {b.name: _moved(b, shared[b.name], effect, told) for b, effect in zip(moving, effects, strict=True)}
 
 
 def _correlated(moving: list[Bound], effects: Array) -> Array:
@@ -116,11 +136,11 @@ def _correlated(moving: list[Bound], effects: Array) -> Array:
     return np.linalg.cholesky(matrix) @ effects
 
 
-def _moved(bound: Bound, value: Array, effect: Array) -> Array:
-    """A value moved by a standard normal effect on the scale of its law."""
+def _moved(bound: Bound, value: Array, effect: Array, told: Mapping[str, Array]) -> Array:
+    """A value moved by a standard normal effect on the scale of its law, by the spread of the evidence or of a posterior."""
     between = bound.between
     assert between is not None
-    size = between.scale * effect
+    size = told.get(BETWEEN + bound.name, between.scale) * effect
     if between.law == "lognormal":
         return value * np.exp(size)
     if between.law == "logit-normal":
