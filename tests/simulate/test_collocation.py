@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from racemate.simulate.collocation import radau
+from racemate.simulate.window.collocation import radau
 
 
 @pytest.mark.parametrize("count", [4, 6, 8])

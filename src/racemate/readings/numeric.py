@@ -6,11 +6,12 @@ be solved, one level after another, each knowing only levels before it.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
 
-from racemate.chain import concentration, whole
+from racemate.chain import concentration, severity, whole
 from racemate.chain.laws import Relax, Transfer
 from racemate.chain.severity import Setting
 from racemate.hypothesis import EDGE
@@ -164,6 +165,26 @@ def order(par: whole.Par) -> Order:
     blind = probe(base, build(concentration.Exposure, lambda *_: np.nan))
     varying |= {i for i, record in enumerate(blind) if np.isnan(record.rate)}
     return Order(_levels(needs), frozenset(varying), any(i in _closure(i, needs) for i in range(len(SLOW))))
+
+
+@cache
+def course_fields() -> frozenset[str]:
+    """Fields of the severity's parameters (``severity.tau_onset``) and of the setting (``session``) that act on a slow state.
+
+    Found by marking one at a time with NaN; what is not among them acts only when a reading is taken.
+    """
+    exposure = build(concentration.Exposure, lambda *_: 1.0)
+    still = slow([0.1] * len(SLOW))
+
+    def moved(mark: str) -> bool:
+        par = build(whole.Par, lambda name, _: np.nan if name == mark else 1.0)
+        setting = build(Setting, lambda name, _: np.nan if name == mark else 1.0)
+        with np.errstate(invalid="ignore"):
+            found = records(whole.relaxations(exposure, still, par, setting, np))
+        return any(np.isnan(record.target) or np.isnan(record.rate) for record in found)
+
+    names = (*(f"severity.{name}" for name in severity.Par._fields), *Setting._fields)
+    return frozenset(name for name in names if moved(name))
 
 
 def _closure(start: int, needs: list[set[int]]) -> set[int]:

@@ -51,6 +51,6 @@ def _file(key: tuple[object, ...]) -> Path:
 def _world() -> str:
     """Hash of what every grid depends on: the evidence, the cards, and the rooms of the code that solve them."""
     package = Path(__file__).resolve().parents[1]
-    files = [*folder().glob("*.toml"), *(file for room in _ROOMS for file in (package / room).glob("*.py"))]
+    files = [*folder().glob("*.toml"), *(file for room in _ROOMS for file in (package / room).rglob("*.py"))]
     told = sorted(sha256(file.name.encode() + file.read_bytes()).hexdigest() for file in files)
     return sha256((library().hash + "".join(told)).encode()).hexdigest()

@@ -19,6 +19,7 @@ from racemate.people.population import Population
 from racemate.simulate.grid import TOLERANCE, Grid, find
 from racemate.simulate.kept import recall, remember
 from racemate.simulate.plan import Dose, Plan
+from racemate.simulate.share import followed
 from racemate.simulate.solve import LANES, Progress, machine, solve
 from racemate.simulate.step import Machine
 from racemate.simulate.timeline import timeline
@@ -38,18 +39,24 @@ def run(
     progress: Progress | None = None,
     threads: int | None = None,
     tolerance: float = TOLERANCE,
+    *,
+    leader: NDArray[np.integer] | None = None,
 ) -> Trajectory:
     """Readings of a cohort at the visits of a plan.
 
     ``keep`` names the readings wanted (`racemate.simulate.step.reading_names`; default all), ``tolerance`` is the error allowed to one
-    window.  Raises ValueError when plan and cohort differ in size, FloatingPointError when a state is not finite.
+    window.  ``leader`` of shape (people,) names, for each person, whose course through body, brain and hope is used (a leader leads
+    itself): only leaders are solved, and who follows keeps an own baseline, responsiveness, natural course, context and scores
+    (`racemate.simulate.share`).  Raises ValueError when plan and cohort differ in size or somebody cannot follow, FloatingPointError
+    when a state is not finite.
     """
     if plan.people != cohort.people:
         raise ValueError(f"plan: found {plan.people} people, allowed: the cohort's {cohort.people}")
+    follows = None if leader is None else followed(leader, cohort, plan)
     built = machine(cohort.model, plan, reference_plan(1))
     scaled = reference(cohort, built, threads)
     grid = pilot_grid(built, cohort.model, plan, tolerance)
-    return solve(built, cohort.model, cohort.table, scaled, plan, grid, keep, progress, threads)
+    return solve(built, cohort.model, cohort.table, scaled, plan, grid, keep, progress, threads, follows)
 
 
 def reference(cohort: Cohort, built: Machine, threads: int | None = None) -> Array:

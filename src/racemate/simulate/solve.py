@@ -4,7 +4,7 @@ The numbers a person gets depend on the person's parameters, doses and the plan'
 """
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from functools import cache
 from os import cpu_count
@@ -19,6 +19,7 @@ from racemate.readings import numeric
 from racemate.simulate.grid import Grid, jumped
 from racemate.simulate.kept import cache_folder
 from racemate.simulate.plan import Plan
+from racemate.simulate.share import Batch, batches, course_rows
 from racemate.simulate.step import Machine, reading_names, window_hours
 from racemate.simulate.timeline import Timeline, entered, timeline
 from racemate.simulate.trajectory import Trajectory
@@ -73,12 +74,13 @@ def solve(
     keep: Iterable[str] | None = None,
     progress: Progress | None = None,
     threads: int | None = None,
+    leader: NDArray[np.intp] | None = None,
 ) -> Trajectory:
     """Readings of everybody at every visit.
 
     ``table`` (rows, people) holds the people's parameters, ``reference`` (2, people) the drug signals at 24 h after the reference
-    dose under each person's population parameters.  ``keep`` names the readings to keep (default: all).  Raises FloatingPointError
-    naming the first person whose state is not finite.
+    dose under each person's population parameters.  ``keep`` names the readings to keep (default: all), ``leader`` (people,) whose
+    course a person shares (default: nobody's).  Raises FloatingPointError naming the first person whose state is not finite.
     """
     typical = model.typical.dose
     cut = timeline(plan, built.layouts, model.unpack(table).dose, typical)
@@ -86,21 +88,22 @@ def solve(
     names = tuple(every if keep is None else keep)
     index = np.array([every.index(name) for name in names])
     out = np.empty((len(plan.visits_h), len(names), plan.people))
-    size = LANES
-    starts = range(0, plan.people, size)
+    shared = course_rows(built.names)
 
-    def work(start: int) -> int:
-        lanes = _lanes(start, size, plan.people)
-        found = _chunk(
-            built, table[:, lanes], reference[:, lanes], plan.antidepressant_start_h[lanes], plan, cut, grid, lanes
-        )
-        count = min(size, plan.people - start)
-        out[:, :, start : start + count] = found[:, index, :count]
-        return count
+    def work(batch: Batch) -> int:
+        carried = _carry(built, table[:, batch.solved], cut, grid, batch.solved)
+        readers = [_reader(batch, k, table, shared, reference) for k in range(0, len(batch.read), LANES)]
+        for visit, held, slow, setting in carried:
+            for who, lane, rows, scale in readers:
+                amounts = {body: np.asarray(values)[:, lane] for body, values in held.items()}
+                elapsed = plan.visits_h[visit] - plan.antidepressant_start_h[who]
+                seen = built.read(rows, amounts, np.asarray(slow)[:, lane], setting[:, who], scale, elapsed)
+                out[visit][:, who] = np.asarray(seen)[index]
+        return len(batch.read)
 
     done = 0
     with ThreadPoolExecutor(max_workers=threads or cpu_count()) as pool:
-        jobs = [pool.submit(work, start) for start in starts]
+        jobs = [pool.submit(work, batch) for batch in batches(leader, plan.people, LANES)]
         try:
             for job in as_completed(jobs):
                 done += job.result()
@@ -113,43 +116,36 @@ def solve(
     return Trajectory(plan.visits_h, {name: out[:, k] for k, name in enumerate(names)}, grid.error, grid.windows)
 
 
-def _lanes(start: int, size: int, people: int) -> NDArray[np.intp]:
-    """People of one chunk; the last one repeats to fill it."""
-    return np.minimum(np.arange(start, start + size), people - 1)
+def _reader(batch: Batch, start: int, table: Array, shared: NDArray[np.intp], reference: Array) -> tuple[Any, ...]:
+    """LANES of those a batch reads (the last one repeats to fill them): people, lanes, parameters and reference."""
+    from jax import numpy as jnp
+
+    pick = np.minimum(np.arange(start, start + LANES), len(batch.read) - 1)
+    who, lane = batch.read[pick], batch.lane[pick]
+    rows = table[:, who]
+    rows[shared] = table[np.ix_(shared, batch.solved[lane])]
+    return who, lane, jnp.asarray(rows), reference[:, who]
 
 
-def _chunk(
-    built: Machine,
-    table: Array,
-    reference: Array,
-    since: Array,
-    plan: Plan,
-    cut: Timeline,
-    grid: Grid,
-    lanes: NDArray[np.intp],
-) -> Array:
+def _carry(
+    built: Machine, table: Array, cut: Timeline, grid: Grid, lanes: NDArray[np.intp]
+) -> Iterator[tuple[int, Any, Any, Array]]:
+    """Carry people from event to event; yields visit, amounts, slow states and everybody's setting at each visit."""
     import jax.numpy as jnp
 
     rows: Any = jnp.asarray(table)
     steps = built.ladder(rows)
     held: Any = {layout.body: np.zeros((layout.size, table.shape[1])) for layout in built.layouts}
     slow: Any = np.zeros((len(numeric.SLOW), table.shape[1]))
-    out = np.empty((len(plan.visits_h), len(reading_names()), table.shape[1]))
-
-    def read(visit: int, setting: Array) -> None:
-        elapsed = plan.visits_h[visit] - since
-        out[visit] = built.read(rows, held, slow, setting[:, lanes], reference, elapsed)
-
     if cut.opening_visit is not None:
-        read(cut.opening_visit, cut.opening_setting)
+        yield cut.opening_visit, held, slow, cut.opening_setting
     for segment, levels in zip(cut.segments, grid.levels, strict=True):
         held = jumped(held, _of(segment, lanes)) if segment.jumps else held
         setting = jnp.asarray(segment.setting[:, lanes])
         for level in levels:
             held, slow = built.advance(rows, *steps[level], window_hours(level), held, slow, setting)
         if segment.visit is not None:
-            read(segment.visit, segment.setting)
-    return out
+            yield segment.visit, held, slow, segment.setting
 
 
 def _of(segment: Any, lanes: NDArray[np.intp]) -> Any:

@@ -19,7 +19,7 @@ from racemate.chain.laws import Relax
 from racemate.model import unpack
 from racemate.readings import numeric
 from racemate.readings.names import build
-from racemate.simulate.collocation import Radau, radau
+from racemate.simulate.window.collocation import Radau, radau
 from racemate.units import declared
 
 TICK_H = 1 / 600
