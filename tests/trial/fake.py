@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from racemate.chain import dose as dosing
 from racemate.people.random import normal, uniform
 from racemate.simulate.plan import Plan
-from racemate.trial.conduct.enrol import Floats, Ids, Progress
+from racemate.trial.conduct.world import Floats, Ids, Progress
 
 HEALTHY = 5.0
 PARAMETERS = {

@@ -11,8 +11,11 @@ from racemate.evidence.library import library
 from racemate.evidence.record import Trial
 from racemate.model import bind
 from racemate.trial.beside import Found, Replication, Size, find, gather
-from racemate.trial.conduct.enrol import World, enrol, plan
+from racemate.trial.conduct.decide import rounds
+from racemate.trial.conduct.enrol import enrol
 from racemate.trial.conduct.rate import Data, rate, readings
+from racemate.trial.conduct.treat import plan
+from racemate.trial.conduct.world import Enrolled, World
 from racemate.trial.design.protocol import Protocol
 from racemate.trial.published import protocol_of, questions
 from racemate.trial.world import ChainWorld
@@ -64,13 +67,16 @@ def conduct(
     people: int | None = None,
     progress: Report | None = None,
 ) -> Data:
-    """One hypothesis: enrol, treat and rate everybody of every replicate."""
-    enrolled = enrol(protocol, world, seed, replicates, people)
-    done = plan(protocol, world, enrolled, seed)
+    """One hypothesis: enrol, treat and rate everybody of every replicate, in as many rounds as the protocol's decisions need."""
     tell = None if progress is None else lambda ready, total: progress(world.name, ready, total)
-    expected = world.run(enrolled.cohort, done, readings(protocol), tell)
-    ranges = {name: library().scale(name).range for name in protocol.scales if name != _UNSCALED}
-    return rate(protocol, enrolled, done.visits_h, expected, ranges, seed)
+    ranges = {name: library().scale(name).range for name in protocol.every_scale if name != _UNSCALED}
+
+    def run(enrolled: Enrolled) -> Data:
+        done = plan(protocol, world, enrolled, seed)
+        expected = world.run(enrolled.cohort, done, readings(protocol), tell)
+        return rate(protocol, enrolled, done.visits_h, expected, ranges, seed)
+
+    return rounds(protocol, enrol(protocol, world, seed, replicates, people), seed, run)
 
 
 def _told(trial: str | Trial | Protocol) -> tuple[Protocol, Trial | None]:

@@ -6,7 +6,10 @@ import numpy as np
 import pytest
 
 from racemate.evidence.library import library
-from racemate.trial.conduct.enrol import Enrolled, Roll, enrol, plan, randomise, sizes
+from racemate.trial.conduct.allocate import randomise, sizes
+from racemate.trial.conduct.enrol import Enrolled, enrol
+from racemate.trial.conduct.treat import plan
+from racemate.trial.conduct.world import Roll
 from racemate.trial.design.protocol import Protocol, build
 from racemate.trial.published import protocol_of
 from tests.trial.fake import FakeWorld

@@ -23,7 +23,8 @@ from racemate.evidence.library import library
 from racemate.model import Model, bind
 from racemate.report.run.folder import Run
 from racemate.report.run.manifest import Clock, describe, own_cards, stored_card
-from racemate.trial.conduct.enrol import enrol, plan
+from racemate.trial.conduct.enrol import enrol
+from racemate.trial.conduct.treat import plan
 from racemate.trial.design import schedule as times
 from racemate.trial.design.protocol import Protocol, build
 from racemate.trial.design.schedule import DAY_H, ProtocolError

@@ -1,27 +1,38 @@
 """Rate: what a rater writes down: expected score, the mood of the day, the rater's error, rounded and kept on the scale.
 
-Dissociation differs between the sessions of one person by more than any rater's error, so the CADSS takes that spread instead.
+Dissociation differs between the sessions of one person by more than any rater's error, so the CADSS takes that spread instead.  A
+treatment outside the chain is added here, as a course of improvement.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from racemate.people.random import normal
-from racemate.trial.conduct.enrol import Cohort, Enrolled, Floats, per_madrs
+from racemate.chain.laws import course
+from racemate.people.random import normal, uniform
+from racemate.trial.conduct.believe import guesses
+from racemate.trial.conduct.leave import leaving_by_score, leaving_stage, log_hazard, spent
+from racemate.trial.conduct.treat import first_h, rows
+from racemate.trial.conduct.world import Cohort, Enrolled, Floats, Mask, Whole, per_madrs
+from racemate.trial.design import schedule
+from racemate.trial.design.arm import Comparator
+from racemate.trial.design.parts import Part, moments, parts
 from racemate.trial.design.protocol import Protocol
 from racemate.trial.design.scheme import FELT_SCALE, MOOD_SCALES, READINGS
 
 Bounds = Mapping[str, tuple[float, float]]
+_ALMOST = 1 - 1e-9
+"""Largest share of the possible improvement that is still told from all of it."""
 
 
 @dataclass(frozen=True)
 class Data:
     """The data of all replicates of a trial: per arm and scale the ratings of shape (times, replicates, people), and who has them.
 
-    In a crossover every person is in every arm; in a parallel trial ``seen`` is false outside the person's own.
+    In a crossover every person is in every arm; in a parallel trial ``seen`` is false outside the person's own.  Each stage has data of
+    its own, on its own clock.
     """
 
     protocol: Protocol
@@ -32,6 +43,17 @@ class Data:
     left: NDArray[np.bool_]
     member: Mapping[str, NDArray[np.bool_]]
     """Who belongs to an arm, rated or not."""
+    until_h: Floats = field(default_factory=lambda: np.empty((0, 0)))
+    """Hours from a person's first session until nobody rates this part any more: left, gone on, or the last visit."""
+    met_h: Mapping[str, Floats] = field(default_factory=dict)
+    """Hours from a person's first session at which each decision was first met, as the treatment had it; infinite for never."""
+    entered: Mapping[str, Mask] = field(default_factory=dict)
+    """Of a stage: who came by each named entry."""
+    guessed: Mask | None = None
+    """Who guessed that they had the drug; None where the protocol does not ask."""
+    stages: Mapping[str, "Data"] = field(default_factory=dict)
+    enrolled: Enrolled | None = None
+    """The people as they were treated in the end."""
 
     def at(self, arm: str, scale: str, hour: float) -> tuple[Floats, NDArray[np.bool_]]:
         """Ratings and who has one, shape (replicates, people) each."""
@@ -46,7 +68,7 @@ class Data:
 
 def readings(protocol: Protocol) -> tuple[str, ...]:
     """Dotted names of the readings that a trial's scales need."""
-    return tuple(f"score.{READINGS[scale]}" for scale in protocol.scales)
+    return tuple(f"score.{READINGS[scale]}" for scale in protocol.every_scale)
 
 
 def mood(cohort: Cohort, seed: int, ids: NDArray[np.uint64], visits_h: Floats, start_h: float) -> Floats:
@@ -73,24 +95,160 @@ def rate(
     seed: int,
 ) -> Data:
     """Ratings of every scale from the chain's readings at the plan's visits, each of shape (visits, people)."""
-    roll, cohort = enrolled.roll, enrolled.cohort
-    starts = [protocol.period_h(period) for period in protocol.live_periods]
-    wander = mood(cohort, seed, roll.ids, visits_h, starts[0] + protocol.baseline_h)
-    stays = visits_h[:, None] <= enrolled.leaves_h
+    cohort, ids = enrolled.cohort, enrolled.roll.ids
+    every = parts(protocol)
+    wander = mood(cohort, seed, ids, visits_h, every[0].starts[0] + protocol.baseline_h)
+    if protocol.sites is not None and protocol.sites.sd:
+        wander = wander + protocol.sites.sd * normal(seed, "trial:strict", enrolled.site.astype(np.uint64))
+    added = _outside(every, enrolled, visits_h, seed)
+    written = {
+        scale: _written(scale, expected, cohort, wander, added, bounds, seed, ids) for scale in protocol.every_scale
+    }
+    periods = [k for k, part in enumerate(every) if part.stage is None]
+    main = _data(every, periods, enrolled, visits_h, written, seed)
+    stages = {
+        part.name: _data(every, [k], enrolled, visits_h, written, seed)
+        for k, part in enumerate(every)
+        if part.stage is not None
+    }
+    return replace(main, stages=stages)
+
+
+def _data(
+    every: tuple[Part, ...],
+    places: list[int],
+    enrolled: Enrolled,
+    visits_h: Floats,
+    written: Mapping[str, Floats],
+    seed: int,
+) -> Data:
+    """The data of the first part (all its periods) or of one stage."""
+    protocol, roll = every[places[0]].protocol, enrolled.roll
+    arm, start = enrolled.arm[places], enrolled.start_h[places]
+    ends = np.stack([enrolled.ends_h(k) for k in places])
+    leaves = _leaves(every[places[0]], places[0], enrolled, visits_h, written, seed)
     value: dict[tuple[str, str], Floats] = {}
-    seen: dict[tuple[str, str], NDArray[np.bool_]] = {}
-    for scale in protocol.scales:
-        written = _written(scale, expected, cohort, wander, bounds, seed, roll.ids)
-        hours = np.array(protocol.rated_h(scale))
-        rows = np.array([np.searchsorted(visits_h, start + hours) for start in starts])
-        for index, arm in enumerate(protocol.conditions):
-            period = np.argmax(enrolled.arm == index, axis=0)
-            belongs = np.any(enrolled.arm == index, axis=0)
-            row = rows[period].T
-            value[arm.name, scale] = roll.fold(np.take_along_axis(written, row, axis=0))
-            seen[arm.name, scale] = roll.fold(np.take_along_axis(stays, row, axis=0) & belongs)
-    member = {arm.name: roll.fold(np.any(enrolled.arm == k, axis=0)) for k, arm in enumerate(protocol.conditions)}
-    return Data(protocol, value, seen, roll.fold(enrolled.screening), roll.fold(np.isfinite(enrolled.leaves_h)), member)
+    seen: dict[tuple[str, str], Mask] = {}
+    member: dict[str, Mask] = {}
+    for index, condition in enumerate(protocol.conditions):
+        period, belongs = np.argmax(arm == index, axis=0), np.any(arm == index, axis=0)
+        since, end = (np.take_along_axis(hours, period[None, :], axis=0)[0] for hours in (start, ends))
+        member[condition.name] = roll.fold(belongs)
+        for scale in protocol.scales:
+            row = rows(visits_h, since + np.array(protocol.rated_h(scale))[:, None])
+            when = visits_h[row]
+            value[condition.name, scale] = roll.fold(np.take_along_axis(written[scale], row, axis=0))
+            seen[condition.name, scale] = roll.fold((when <= leaves) & (when <= end) & belongs)
+    last = start[-1] + protocol.visit_h[-1]
+    until = np.minimum(np.minimum(leaves, ends[-1]), last) - start[0]
+    left = np.isfinite(leaves) & (leaves <= ends[-1])
+    data = Data(
+        protocol,
+        value,
+        seen,
+        roll.fold(enrolled.screening),
+        roll.fold(left),
+        member,
+        roll.fold(np.where(np.isfinite(start[0]), until, -np.inf)),
+        {
+            decision.name: roll.fold(first_h(moments(protocol, decision), enrolled.met[places[0]][decision.name]))
+            for decision in protocol.decisions
+        },
+        _entered(every[places[0]], enrolled, places[0]),
+        enrolled=enrolled,
+    )
+    return data if protocol.guess is None else replace(data, guessed=_guessed(data, enrolled, seed))
+
+
+def _entered(part: Part, enrolled: Enrolled, place: int) -> dict[str, Mask]:
+    if part.stage is None:
+        return {}
+    inside = enrolled.arm[place] >= 0
+    return {
+        entry.name: enrolled.roll.fold(inside & (enrolled.entry[place] == k))
+        for k, entry in enumerate(part.stage.entries)
+        if entry.name
+    }
+
+
+def _leaves(
+    part: Part, place: int, enrolled: Enrolled, visits_h: Floats, written: Mapping[str, Floats], seed: int
+) -> Floats:
+    """Hours from the first dose of the trial after which a person in a part is not rated any more."""
+    own, ids, start = part.protocol, enrolled.roll.ids, enrolled.start_h[place]
+    share = np.array([arm.dropout for arm in own.conditions])[enrolled.arm[place]]
+    told = own.leaving
+    if told is not None and not own.crossover and (told.scale in own.scales or not told.per_point):
+        hours = np.array(own.visit_h)
+        row = rows(visits_h, np.where(np.isfinite(start), start, 0.0) + hours[:, None])
+        score = _carried(own, told.scale, hours, row, written)
+        felt = _carried(own, FELT_SCALE, hours, row, written) if told.per_felt and FELT_SCALE in own.scales else None
+        exposure = leaving_by_score(told, hours, score, felt)
+        groups = enrolled.roll.replicate.astype(np.int64) * (len(own.conditions) + 1) + enrolled.arm[place]
+        hazard = log_hazard(exposure[-1], share, groups)
+        luck = uniform(seed, "trial:leaving" + (f" {part.name}" if part.stage else ""), ids)
+        leaves = start + spent(hours, exposure, hazard, luck)
+    elif part.stage is None:
+        leaves = enrolled.leaves_h
+    else:
+        leaves = start + leaving_stage(share, own.visit_h[-1], seed, part.name, ids)
+    for decision in own.decisions:
+        if decision.then == "leave":
+            leaves = np.minimum(leaves, start + first_h(moments(own, decision), enrolled.met[place][decision.name]))
+    return leaves
+
+
+def _carried(own: Protocol, scale: str, hours: Floats, row: Whole, written: Mapping[str, Floats]) -> Floats:
+    """The last rating of a scale at each visit, shape (visits, people); zero where the scale is not rated."""
+    if scale not in own.scales:
+        return np.zeros(row.shape)
+    rated = np.searchsorted(np.array(own.rated_h(scale)), hours, side="right") - 1
+    at = np.searchsorted(hours, np.array(own.rated_h(scale)))[rated]
+    return np.take_along_axis(written[scale], row[at], axis=0)
+
+
+def _guessed(data: Data, enrolled: Enrolled, seed: int) -> Mask:
+    protocol, roll = data.protocol, enrolled.roll
+    told = protocol.guess
+    assert told is not None
+    felt, fall = np.zeros((2, roll.replicates, roll.people))
+    for arm, belongs in data.member.items():
+        start, _ = data.at(arm, told.scale, protocol.baseline_h)
+        score, _ = data.at(arm, told.scale, protocol.at(told.at))
+        fall = np.where(belongs, start - score, fall)
+        if told.per_felt:
+            most = np.where(data.seen[arm, FELT_SCALE], data.value[arm, FELT_SCALE], 0.0).max(axis=0)
+            felt = np.where(belongs, most, felt)
+    return roll.fold(guesses(told, roll.unfold(felt), roll.unfold(fall), seed, roll.ids))
+
+
+def _outside(every: tuple[Part, ...], enrolled: Enrolled, visits_h: Floats, seed: int) -> Floats | None:
+    """What treatments outside the chain add to S, shape (visits, people); None where there is none."""
+    added: Floats | None = None
+    for k, part in enumerate(every):
+        for index, arm in enumerate(part.protocol.conditions):
+            if arm.comparator is not None:
+                since = np.where(enrolled.arm[k] == index, enrolled.start_h[k], np.inf)
+                here = _course(arm.comparator, visits_h[:, None] - since, enrolled, seed)
+                added = here if added is None else added + here
+    return added
+
+
+def _course(told: Comparator, elapsed: Floats, enrolled: Enrolled, seed: int) -> Floats:
+    roll = enrolled.roll
+    trial = told.uncertain * normal(seed, f"trial:comparator {told.name}", roll.replicate)
+    person = told.person * normal(seed, f"trial:comparator person {told.name}", roll.ids)
+    shape = course(np.where(np.isfinite(elapsed), elapsed, -1.0), schedule.span(told.tau), told.shape, np)
+    return told.size * np.exp(trial + person) * shape
+
+
+def _improved(points: Floats, added: Floats, cohort: Cohort) -> Floats:
+    """Latent points after a treatment outside the chain has been added to S (`racemate.chain.severity`)."""
+    base, healthy, emax = (cohort.parameter(f"severity.{name}") for name in ("baseline", "healthy", "emax"))
+    room = np.maximum(base - healthy, np.finfo(float).tiny)
+    share = np.clip((base - points) / room / emax, 0.0, _ALMOST)
+    total = share / (1 - share) + added
+    return np.where(base > healthy, base - room * emax * total / (1 + total), points)
 
 
 def _written(
@@ -98,6 +256,7 @@ def _written(
     expected: Mapping[str, Floats],
     cohort: Cohort,
     wander: Floats,
+    added: Floats | None,
     bounds: Bounds,
     seed: int,
     ids: NDArray[np.uint64],
@@ -105,6 +264,9 @@ def _written(
     score = expected[f"score.{READINGS[scale]}"]
     if not np.isfinite(score).all():
         raise FloatingPointError(f"{scale}: the chain gave a score that is no finite number")
+    if scale in MOOD_SCALES and added is not None:
+        link = per_madrs(cohort, scale)
+        score = np.where(added > 0, link * _improved(score / link, added, cohort), score)
     if scale in MOOD_SCALES:
         error = normal(seed, f"trial:rater:{scale}", ids, np.arange(len(score), dtype=np.uint64)[:, None])
         score = score + per_madrs(cohort, scale) * (wander + cohort.parameter("score.rater_sd") * error)

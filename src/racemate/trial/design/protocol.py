@@ -3,119 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import pairwise
-from math import gcd
 from typing import Any, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
-from racemate.chain import dose as dosing
-from racemate.chain.severity import Setting
-from racemate.evidence.finding import EvidenceError, Finding, nearest, refuse
-from racemate.evidence.record import How, Number, Record, Text, Whole
+from racemate.evidence.finding import EvidenceError, Finding, refuse
+from racemate.evidence.record import DOUBTFUL, Number, Record, Text, Whole
 from racemate.trial.design import schedule
-from racemate.trial.design.schedule import DAY_H, ProtocolError, reading
-from racemate.trial.design.scheme import (
-    COMPLETERS,
-    EVERYONE,
-    MOOD_SCALES,
-    READINGS,
-    Analysis,
-    Estimand,
-    Group,
-    Look,
-    Pattern,
-)
+from racemate.trial.design.arm import CONTEXTS, Arm, Dose, Figure
+from racemate.trial.design.people import Eligibility, Guess, Leaving, Randomise, Sites
+from racemate.trial.design.schedule import ProtocolError
+from racemate.trial.design.scheme import Analysis, Estimand, Group, Pattern
+from racemate.trial.design.stage import Decision, Rating, Stage
 
-CONTEXTS = tuple(name for name in Setting._fields if name not in ("session", "awake"))
-NO_SESSIONS = "none"
-Share = Field(ge=0, le=1)
-
-
-class Figure(Record):
-    """One number about the people of a trial: mean and, where it varies, standard deviation; with where it was read."""
-
-    mean: Number
-    sd: Number = Field(default=0.0, ge=0)
-    how: How
-    source: str = ""
-    place: str = ""
-    note: str = ""
-
-
-class Flexible(Record):
-    """A dose that some people are given instead, from a moment on, as observed: ``share`` of those dosed."""
-
-    amount: Text
-    share: Number = Share
-    after: Text
-    how: How
-    source: str = ""
-    place: str = ""
-    note: str = ""
-
-
-class Dose(Record):
-    """One drug of one arm: amount in mg or mg/kg, over how long, on which schedule, how long before the session."""
-
-    drug: Text
-    route: Text
-    amount: Text
-    over: str = "0 min"
-    schedule: Text = "once"
-    lead: str = "0 min"
-    flexible: Flexible | None = None
-
-    @model_validator(mode="after")
-    def _known(self) -> Self:
-        if self.drug not in dosing.drugs():
-            raise ProtocolError(self.drug, f"{nearest(self.drug, dosing.drugs())}", "drug")
-        if self.route not in dosing.routes(self.drug):
-            raise ProtocolError(self.route, f"route of {self.drug}: one of {', '.join(dosing.routes(self.drug))}")
-        with reading("amount"):
-            schedule.amount(self.amount)
-        with reading("over"):
-            schedule.span(self.over)
-        with reading("lead"):
-            schedule.span(self.lead)
-        if self.flexible is not None:
-            with reading("flexible.amount"):
-                other = schedule.amount(self.flexible.amount)
-            if other.per_kg != schedule.amount(self.amount).per_kg:
-                raise ProtocolError(self.flexible.amount, f"the unit of {self.amount!r}", "flexible.amount")
-        return self
-
-
-class Arm(Record):
-    """One arm of a parallel trial, or one condition of a crossover."""
-
-    name: Text
-    n: Whole | None = Field(default=None, ge=1)
-    doses: tuple[Dose, ...] = Field(default=(), alias="dose")
-    sessions: str = ""
-    """When treatment sessions are held, or "none"; left out, at the doses that have no lead time."""
-    context: str = ""
-    awake: bool = True
-    new_antidepressant: bool = False
-    baseline: Figure | None = None
-    dropout: Number = Field(default=0.0, ge=0, lt=1)
-    """Share who leave before the last visit (of a crossover: of the whole trial, from `Protocol.dropout`)."""
-    dropout_how: How = "assumed"
-    simulate: bool = True
-    note: str = ""
-
-    @model_validator(mode="after")
-    def _known(self) -> Self:
-        if self.context and self.context not in CONTEXTS:
-            raise ProtocolError(self.context, f"one of {', '.join(CONTEXTS)}", "context")
-        return self
+__all__ = ["CONTEXTS", "Arm", "Dose", "Figure", "Period", "Protocol", "Rating", "Sequence", "build"]
 
 
 class Period(Record):
-    """One period of a trial; a crossover simulates several, each with its own start."""
+    """One period of a trial; a crossover simulates several, each with its own start.
+
+    ``start`` is a time of the trial, or the name of a decision of the period before: then so long ``after`` it was first met, and at
+    ``latest`` for those who never meet it.
+    """
 
     name: Text
     start: str = "0 h"
+    after: str = "0 h"
+    latest: str = ""
     simulate: bool = True
     note: str = ""
 
@@ -126,49 +40,6 @@ class Sequence(Record):
     name: Text
     arms: tuple[Text, ...] = Field(min_length=2)
     n: Whole = Field(ge=1)
-
-
-class Eligibility(Record):
-    """Who may enter: a range of the screening score, so long before the first session, and a range of age in years."""
-
-    scale: str = ""
-    low: Number | None = None
-    high: Number | None = None
-    screened: str = "1 week"
-    age: tuple[Number, Number] | None = None
-    note: str = ""
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        for name, (low, high) in {"low, high": (self.low, self.high), "age": self.age or (None, None)}.items():
-            if low is not None and high is not None and not low < high:
-                raise ProtocolError((low, high), "the lower end first", name)
-        scored = self.low is not None or self.high is not None
-        if (scored or self.scale) and self.scale not in MOOD_SCALES:
-            raise ProtocolError(self.scale, f"the scale of low and high: one of {', '.join(MOOD_SCALES)}", "scale")
-        with reading("screened"):
-            schedule.span(self.screened)
-        return self
-
-
-class Rating(Record):
-    """One scale and when it is rated, besides at baseline."""
-
-    scale: Text
-    at: tuple[Text, ...] = Field(min_length=1)
-
-    @model_validator(mode="after")
-    def _known(self) -> Self:
-        if self.scale not in READINGS:
-            raise ProtocolError(self.scale, nearest(self.scale, READINGS), "scale")
-        return self
-
-
-class Randomise(Record):
-    """Allocation: permuted blocks of ``block`` (left out: the whole trial is one block), within strata of covariates."""
-
-    block: Whole | None = Field(default=None, ge=1)
-    strata: tuple[Literal["female", "asian", "japanese", "oprm1_g"], ...] = ()
 
 
 class Protocol(Record):
@@ -188,6 +59,9 @@ class Protocol(Record):
     baseline_scale: str = "madrs"
     population: Mapping[Literal["age", "weight", "female", "asian", "japanese"], Figure] = Field(default_factory=dict)
     randomise: Randomise = Randomise()
+    sites: Sites | None = None
+    leaving: Leaving | None = None
+    guess: Guess | None = None
     dropout: Number = Field(default=0.0, ge=0, lt=1)
     ratings: tuple[Rating, ...] = Field(alias="rating", min_length=1)
     response: Number = Field(default=0.5, gt=0, lt=1)
@@ -199,102 +73,18 @@ class Protocol(Record):
     """How shares treat people without a rating: left out, last one carried forward, or counted as not improved."""
     blinding: str = ""
     estimand: Estimand | None = None
+    decisions: tuple[Decision, ...] = Field(alias="decision", default=())
+    stages: tuple[Stage, ...] = Field(alias="stage", default=())
     groups: tuple[Group, ...] = Field(alias="group", default=())
     analyses: tuple[Analysis, ...] = Field(alias="analysis", default=())
     patterns: tuple[Pattern, ...] = Field(alias="pattern", default=())
 
     @model_validator(mode="after")
     def _joined(self) -> Self:
-        for field in ("arms", "periods", "sequences", "groups", "patterns"):
-            _unique([part.name for part in getattr(self, field)], field.removesuffix("s"))
-        if self.context not in CONTEXTS:
-            raise ProtocolError(self.context, f"one of {', '.join(CONTEXTS)}", "context")
-        with reading("session"):
-            hours = schedule.span(self.session)
-        if hours <= 0:
-            raise ProtocolError(self.session, "a time above zero", "session")
-        for name, figure in self.population.items():
-            ends = (0, 150) if name == "age" else (20, 400) if name == "weight" else (0, 1)
-            if not ends[0] <= figure.mean <= ends[1]:
-                raise ProtocolError(figure.mean, f"{ends[0]} to {ends[1]}", f"population.{name}.mean")
-        if not self.conditions:
-            raise ProtocolError("no arm", "at least one with simulate = true", "arm")
-        self._check_times()
-        self._check_design()
-        self._check_names()
+        from racemate.trial.design.sound import check
+
+        check(self)
         return self
-
-    def _check_design(self) -> None:
-        live = self.live_periods
-        if self.sequences:
-            for sequence in self.sequences:
-                if len(sequence.arms) != len(live):
-                    raise ProtocolError(
-                        sequence.arms, f"one arm for each of {len(live)} periods", f"sequence {sequence.name!r}"
-                    )
-                if set(sequence.arms) != {arm.name for arm in self.conditions}:
-                    raise ProtocolError(sequence.arms, "every arm of the trial once", f"sequence {sequence.name!r}")
-        elif len(live) > 1:
-            raise ProtocolError(len(live), "one with simulate = true, unless the trial has sequences", "period")
-        if self.baseline_scale not in MOOD_SCALES:
-            raise ProtocolError(self.baseline_scale, f"one of {', '.join(MOOD_SCALES)}", "baseline_scale")
-        groups = [group.n or 0 for group in self.sequences or self.conditions]
-        if self.randomise.block and self.randomise.block % (sum(groups) // gcd(*groups) if all(groups) else 1):
-            raise ProtocolError(self.randomise.block, f"a multiple of {sum(groups) // gcd(*groups)}", "randomise.block")
-        if not self.sequences and any(arm.n is None for arm in self.conditions):
-            raise ProtocolError(None, "people per arm", "arm.n")
-
-    def _check_times(self) -> None:
-        for period in self.periods:
-            with reading(f"period {period.name!r}.start"):
-                schedule.moment(period.start, self.first_day)
-        for arm in self.conditions:
-            self._check_doses(arm)
-        for rating in self.ratings:
-            with reading(f"rating of {rating.scale!r}.at"):
-                for text in rating.at:
-                    schedule.moment(text, self.first_day)
-        last = self.visit_h[-1] - self.visit_h[0]
-        starts = [self.period_h(period) for period in self.live_periods]
-        if any(following - start <= last for start, following in pairwise(starts)):
-            raise ProtocolError(
-                f"{last:g} h from baseline to the last rating", "ratings end before the next period", "rating.at"
-            )
-
-    def _check_doses(self, arm: Arm) -> None:
-        for dose in arm.doses:
-            where = f"arm {arm.name!r}.dose of {dose.drug}"
-            with reading(f"{where}.schedule"):
-                first = self.dose_h(dose)[0]
-            if first < -7 * DAY_H:
-                raise ProtocolError(dose.lead, "at most a week before the first session", f"{where}.lead")
-            if dose.flexible is not None:
-                with reading(f"{where}.flexible.after"):
-                    schedule.moment(dose.flexible.after, self.first_day)
-        with reading(f"arm {arm.name!r}.sessions"):
-            if not self.session_h(arm) and arm.sessions != NO_SESSIONS:
-                raise ProtocolError(arm.sessions, f"a schedule, as no dose tells it, or {NO_SESSIONS!r}")
-
-    def _check_names(self) -> None:
-        arms, scales = {arm.name for arm in self.conditions}, set(self.scales)
-        groups = {group.name for group in self.groups} | {EVERYONE, COMPLETERS}
-        for part in (*self.groups, *self.analyses, *(line for pattern in self.patterns for line in pattern.expect)):
-            for name, known, field in (
-                *((arm, arms, "arm") for arm in part.named_arms),
-                (part.outcome, scales | {"dropout"}, "outcome"),
-                (part.group or EVERYONE, groups, "group"),
-            ):
-                if name not in known:
-                    raise ProtocolError(name, nearest(name, known), f"{part.label}.{field}")
-            self._check_visits(part)
-
-    def _check_visits(self, part: Look) -> None:
-        with reading(f"{part.label}.at"):
-            hours = {text: self.at(text) for text in part.at}
-        rated = self.rated_h(part.outcome) if part.outcome in self.scales else tuple(hours.values())
-        for text, hour in hours.items():
-            if hour not in rated:
-                raise ProtocolError(text, f"a time at which {part.outcome} is rated", f"{part.label}.at")
 
     @property
     def crossover(self) -> bool:
@@ -322,26 +112,22 @@ class Protocol(Record):
         return {arm.name: arm for arm in self.conditions}[name]
 
     def period_h(self, period: Period) -> float:
-        """Hours from the first dose of the trial to the first dose of a period."""
-        return schedule.moment(period.start, self.first_day) or 0.0
+        """Hours from the first dose of the trial to the first dose of a period; the latest, where a decision starts it."""
+        return schedule.moment(period.latest or period.start, self.first_day) or 0.0
 
     def dose_h(self, dose: Dose) -> tuple[float, ...]:
-        """Hours since the first session of the period at which a dose is given; below zero with a lead time."""
-        lead = schedule.span(dose.lead)
-        return tuple(hour - lead for hour in schedule.times(dose.schedule, self.first_day))
+        """Hours since the first session of the period at which a dose is given; below zero with a lead time or an earlier start."""
+        return dose.hours(self.first_day)
 
     def session_h(self, arm: Arm) -> tuple[float, ...]:
         """Hours at which an arm's treatment sessions start."""
-        if arm.sessions == NO_SESSIONS:
-            return ()
-        if arm.sessions:
-            return schedule.times(arm.sessions, self.first_day)
-        return tuple(sorted({h for d in arm.doses if not schedule.span(d.lead) for h in self.dose_h(d)}))
+        return arm.session_hours(self.first_day)
 
     @property
     def baseline_h(self) -> float:
         """Hour of the baseline rating: before anything is given."""
-        return min([0.0, *(hour for arm in self.conditions for dose in arm.doses for hour in self.dose_h(dose))])
+        doses = [dose for arm in self.conditions for dose in arm.doses if not dose.started]
+        return min([0.0, *(self.dose_h(dose)[0] for dose in doses)])
 
     def at(self, text: str) -> float:
         """Hours since the first session of a period of a time of this protocol, such as ``"day 8"`` or ``"baseline"``."""
@@ -365,11 +151,37 @@ class Protocol(Record):
         """The scales rated, each once."""
         return tuple(dict.fromkeys(rating.scale for rating in self.ratings))
 
+    @property
+    def every_scale(self) -> tuple[str, ...]:
+        """The scales rated in the first part or in any stage, each once."""
+        later = [rating.scale for stage in self.stages for rating in stage.ratings]
+        return tuple(dict.fromkeys((*self.scales, *later)))
 
-def _unique(names: list[str], field: str) -> None:
-    twice = [name for name in names if names.count(name) > 1]
-    if twice:
-        raise ProtocolError(twice[0], "each name once", field)
+    def of_stage(self, stage: Stage) -> Protocol:
+        """A stage as a protocol of its own: its arms, ratings, decisions and analyses, on its own clock."""
+        alone = {"periods": (), "sequences": (), "stages": (), "baseline": None, "dropout": 0.0, "guess": None}
+        return self.model_copy(update={**alone, **stage.told()})
+
+    @property
+    def staged(self) -> bool:
+        """True when something in the trial is decided from a person's own ratings."""
+        return bool(self.decisions or self.stages)
+
+    @property
+    def doubtful(self) -> tuple[tuple[str, str], ...]:
+        """Numbers on the conduct that nobody read in a source: what each is, and how it is known with its note."""
+        arms = [
+            (arm.name, arm) for part in (self, *self.stages) for arm in part.arms if part is not self or arm.simulate
+        ]
+        told: list[tuple[str, Any]] = [("sites", self.sites), ("leaving", self.leaving), ("guess", self.guess)]
+        for name, arm in arms:
+            told += [(f"hope of {name}", arm.hope), (f"comparator of {name}", arm.comparator)]
+            told += [(f"flexible dose of {name}", dose.flexible) for dose in arm.doses]
+            told += [(f"adherence of {name}", dose.adherence) for dose in arm.doses]
+        decisions = [decision for part in (self, *self.stages) for decision in part.decisions]
+        told += [(f"decision {one.name!r}", rule) for one in decisions for rule in one.when if rule.how is not None]
+        known = [(name, record) for name, record in told if record is not None and record.how in DOUBTFUL]
+        return tuple((name, f"{record.how}. {record.note}".strip()) for name, record in known)
 
 
 def build(data: Mapping[str, Any], file: str = "protocol") -> Protocol:

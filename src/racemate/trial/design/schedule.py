@@ -15,13 +15,16 @@ LONGEST_H = 20 * 365 * DAY_H
 """Nothing in a protocol lies further off than twenty years: a longer time is a slip of the pen."""
 MOST_DOSES = 2000
 
-_HOURS = {"s": 1 / 3600, "min": 1 / 60, "h": 1.0, "day": DAY_H, "week": 7 * DAY_H}
+_MONTH_H = 365.25 / 12 * DAY_H
+"""A month is the twelfth part of a year."""
+_HOURS = {"s": 1 / 3600, "min": 1 / 60, "h": 1.0, "day": DAY_H, "week": 7 * DAY_H, "month": _MONTH_H}
 _UNIT = {
     **dict.fromkeys(("s", "sec", "second", "seconds"), "s"),
     **dict.fromkeys(("min", "minute", "minutes"), "min"),
     **dict.fromkeys(("h", "hr", "hour", "hours"), "h"),
     **dict.fromkeys(("d", "day", "days"), "day"),
     **dict.fromkeys(("wk", "week", "weeks"), "week"),
+    **dict.fromkeys(("month", "months"), "month"),
 }
 _MILLIGRAMS = {"ug": 1e-3, "µg": 1e-3, "μg": 1e-3, "mg": 1.0, "g": 1e3}
 _NUMBER = r"(\d{1,9}(?:\.\d{1,9})?)"
@@ -36,7 +39,7 @@ _TIMES = {None: 1, "once": 1, "twice": 2, "thrice": 3, "three times": 3}
 _WEEK_PATTERN = {1: (0,), 2: (0, 3), 3: (0, 2, 4), 4: (0, 2, 4, 6), 5: (0, 1, 2, 3, 4), 7: (0, 1, 2, 3, 4, 5, 6)}
 """Days of the week on which so many sessions a week fall; twice is the 3 and 4 days apart of the esketamine trials."""
 AMOUNT_ALLOWED = 'an amount above zero in ug, mg, g or the same per kg, such as "84 mg" or "0.5 mg/kg"'
-SPAN_ALLOWED = 'a time in s, min, h, days or weeks, such as "40 min"'
+SPAN_ALLOWED = 'a time in s, min, h, days, weeks or months, such as "40 min"'
 MOMENT_ALLOWED = '"baseline", a time since the first dose such as "24 h", or a day of the trial such as "day 8"'
 SCHEDULE_ALLOWED = (
     '"once", "day 4", "days 1, 4 and 8", "daily for 7 days", "twice weekly for 4 weeks", "every 2 days for 6 doses", '
@@ -61,6 +64,16 @@ def reading(field: str) -> Iterator[None]:
         yield
     except ProtocolError as fault:
         fault.field = fault.field or field
+        raise
+
+
+@contextmanager
+def within(place: str) -> Iterator[None]:
+    """Put the name of a part before the field of any ProtocolError raised inside."""
+    try:
+        yield
+    except ProtocolError as fault:
+        fault.field = ".".join(filter(None, (place, fault.field)))
         raise
 
 

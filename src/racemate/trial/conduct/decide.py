@@ -1,0 +1,217 @@
+"""Decide: what follows from people's own ratings, and rounds of treatment until nobody's treatment changes any more.
+
+A round treats and rates everybody under what is decided so far, and decides anew from those ratings.  Since every draw belongs to a
+person and a time, and what is decided at a time only moves what comes after it, the first thing that a round changes for a person
+stands from then on.  So each round settles at least the next change of everybody, most settle many, and the rounds come to an end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from racemate.people.random import uniform
+from racemate.trial.conduct.allocate import again
+from racemate.trial.conduct.rate import Data
+from racemate.trial.conduct.treat import first_h
+from racemate.trial.conduct.world import Enrolled, Floats, Mask, Met, Whole
+from racemate.trial.design.parts import Part, moments, pairs, parts
+from racemate.trial.design.protocol import Protocol
+from racemate.trial.design.stage import Decision, Entry, Rule
+
+_SLACK = 1e-9
+_SLACK_H = 1e-3
+
+
+def rounds(protocol: Protocol, enrolled: Enrolled, seed: int, run: Callable[[Enrolled], Data]) -> Data:
+    """Treat and rate (``run``) until what is decided from the ratings is what they were treated by; a trial without decisions once."""
+    while True:
+        data = run(enrolled)
+        following = decide(protocol, enrolled, data, seed) if protocol.staged else enrolled
+        if following is enrolled:
+            return data
+        enrolled = following
+
+
+def decide(protocol: Protocol, enrolled: Enrolled, data: Data, seed: int) -> Enrolled:
+    """Everybody's arms, starts and decisions as the ratings of a round have it; the very same record when nothing changed."""
+    every = parts(protocol)
+    now = _Now(enrolled)
+    for k, part in enumerate(every):
+        if part.stage is not None:
+            now.move(part, k, *_enter(every, k, enrolled, data, now, seed))
+        elif part.trigger is not None and part.follows is not None:
+            now.move(part, k, enrolled.arm[k], _begin(every, k, now), enrolled.entry[k])
+        book = _Book(part, k, enrolled, _of(data, part))
+        now.met.append({one.name: now.stand(k, book, one, _met(book, one, seed)) for one in part.protocol.decisions})
+    if not np.isfinite(now.changed_h).any():
+        return enrolled
+    settled = np.where(np.isfinite(now.changed_h), np.maximum(now.changed_h, enrolled.settled_h), enrolled.settled_h)
+    return replace(enrolled, arm=now.arm, start_h=now.start, entry=now.entry, met=tuple(now.met), settled_h=settled)
+
+
+class _Now:
+    """What a round decides, where that is not settled yet, and from when on it differs from what the round was treated by."""
+
+    def __init__(self, before: Enrolled) -> None:
+        self.before = before
+        self.arm, self.start, self.entry = before.arm.copy(), before.start_h.copy(), before.entry.copy()
+        self.met: list[Met] = []
+        self.changed_h = np.full(before.roll.ids.size, np.inf)
+
+    def move(self, part: Part, k: int, arm: Whole, start: Floats, entry: Whole) -> None:
+        """Put people into a part, where that was not settled otherwise."""
+        due = np.minimum(start, self.before.start_h[k]) - part.delay_h
+        other = (arm != self.before.arm[k]) | (start != self.before.start_h[k]) | (entry != self.before.entry[k])
+        other &= due > self.before.settled_h
+        self.arm[k], self.start[k] = np.where(other, arm, self.arm[k]), np.where(other, start, self.start[k])
+        self.entry[k] = np.where(other, entry, self.entry[k])
+        self.changed_h = np.where(other, np.minimum(self.changed_h, due), self.changed_h)
+
+    def stand(self, k: int, book: _Book, decision: Decision, met: Mask) -> Mask:
+        """Who meets a decision, where that was not settled otherwise."""
+        hours = np.array(moments(book.part.protocol, decision))[:, None] + self.start[k]
+        old = self.before.met[k][decision.name]
+        other = (met != old) & (hours > self.before.settled_h)
+        first = np.where(other, hours, np.inf).min(axis=0, initial=np.inf)
+        self.changed_h = np.minimum(self.changed_h, first)
+        return np.where(other, met, old)
+
+
+def _of(data: Data, part: Part) -> Data:
+    return data if part.stage is None else data.stages[part.name]
+
+
+class _Book:
+    """The ratings of one part, person by person, whatever their arm."""
+
+    def __init__(self, part: Part, place: int, enrolled: Enrolled, data: Data) -> None:
+        self.part, self.place, self.enrolled, self.data = part, place, enrolled, data
+
+    def score(self, scale: str) -> tuple[Floats, Mask]:
+        """Ratings and who has them, shape (times, people) each."""
+        roll, own = self.enrolled.roll, self.part.protocol
+        shape = (len(own.rated_h(scale)), roll.ids.size)
+        value, seen = np.zeros(shape), np.zeros(shape, dtype=bool)
+        for index, arm in enumerate(own.conditions):
+            here = self.enrolled.arm[self.place] == index
+            value[:, here] = roll.unfold(self.data.value[arm.name, scale])[:, here]
+            seen[:, here] = roll.unfold(self.data.seen[arm.name, scale])[:, here]
+        return value, seen
+
+    def present(self, hours: Floats) -> Mask:
+        """Who is in the part at some of its hours and has not left, shape (hours, people)."""
+        until = self.enrolled.roll.unfold(self.data.until_h)
+        return (self.enrolled.arm[self.place] >= 0) & (hours[:, None] <= until + _SLACK_H)
+
+    def among(self, names: tuple[str, ...]) -> Mask:
+        """Who is in one of the arms; without names everybody in the part."""
+        own = [arm.name for arm in self.part.protocol.conditions]
+        chosen = [own.index(name) for name in names] if names else range(len(own))
+        return np.isin(self.enrolled.arm[self.place], list(chosen))
+
+
+def _met(book: _Book, decision: Decision, seed: int) -> Mask:
+    """Who meets a decision at each of its moments, shape (moments, people)."""
+    hours = moments(book.part.protocol, decision)
+    plain = book.present(np.array(hours)) & book.among(decision.arms)
+    for number, rule in enumerate(decision.when):
+        plain = plain & _holds(book, rule, np.array(hours), seed, f"{decision.name} {number}")
+    met = np.zeros_like(plain)
+    for k, earlier in pairs(hours, decision):
+        met[k] = plain[k] & (plain[list(earlier)].any(axis=0) if decision.confirm else True)
+    return met
+
+
+def _holds(book: _Book, rule: Rule, hours: Floats, seed: int, name: str) -> Mask:
+    """Who meets one rule at each of some hours of the part, shape (hours, people)."""
+    if rule.chance is not None:
+        index = np.arange(len(hours), dtype=np.uint64)[:, None]
+        stream = f"trial:chance {book.part.name} {name}"
+        return uniform(seed, stream, book.enrolled.roll.ids, index) < rule.chance
+    own = book.part.protocol
+    value, seen = book.score(rule.scale)
+    good = _outcome(book, rule, value) & seen
+    rated = np.array(own.rated_h(rule.scale))
+    if rule.at:
+        named = [int(np.searchsorted(rated, own.at(text))) for text in rule.at]
+        enough = good[named].sum(axis=0) >= (rule.least or len(named))
+        return np.broadcast_to(enough, (len(hours), enough.size))
+    last = np.searchsorted(rated, hours + _SLACK_H) - 1
+    return good[last]
+
+
+def _outcome(book: _Book, rule: Rule, value: Floats) -> Mask:
+    own = book.part.protocol
+    if rule.rule is None:
+        low = -np.inf if rule.at_least is None else rule.at_least
+        high = np.inf if rule.at_most is None else rule.at_most
+        return (value >= low - _SLACK) & (value <= high + _SLACK)
+    if rule.rule.endswith("remission"):
+        found = value <= own.remission[rule.scale] + _SLACK
+    else:
+        screened = own.response_from == "screening" and rule.scale == own.baseline_scale and book.part.stage is None
+        base = book.enrolled.screening if screened else value[0]
+        found = (base > 0) & (base - value >= own.response * base - _SLACK)
+    return ~found if rule.rule.startswith("no-") else found
+
+
+def _begin(every: tuple[Part, ...], k: int, now: _Now) -> Floats:
+    """When each person begins a period that a decision starts: then, or at the latest."""
+    part, before = every[k], every[k].follows or 0
+    assert part.trigger is not None
+    own = moments(every[before].protocol, part.trigger)
+    due = now.start[before] + first_h(own, now.met[before][part.trigger.name]) + part.delay_h
+    return _one_of(part.starts, np.minimum(due, part.starts[-1]))
+
+
+def _one_of(starts: tuple[float, ...], hours: Floats) -> Floats:
+    """The start nearest to each hour; infinite stays so."""
+    known = np.array(starts)
+    place = np.clip(np.searchsorted(known, np.where(np.isfinite(hours), hours, 0.0) - _SLACK_H), 0, len(known) - 1)
+    return np.where(np.isfinite(hours), known[place], np.inf)
+
+
+def _enter(
+    every: tuple[Part, ...], k: int, enrolled: Enrolled, data: Data, now: _Now, seed: int
+) -> tuple[Whole, Floats, Whole]:
+    """Who goes on to a stage: arm (-1 for others), start and entry of each person."""
+    part, place = every[k], every[k].follows or 0
+    assert part.stage is not None
+    book = _Book(every[place], place, enrolled, _of(data, every[place]))
+    if part.trigger is None:
+        hours, when = (part.due_h,), np.full(enrolled.roll.ids.size, part.due_h)
+    else:
+        hours = moments(book.part.protocol, part.trigger)
+        when = first_h(hours, now.met[place][part.trigger.name])
+    begin = _one_of(part.starts, now.start[place] + when + part.delay_h)
+    row = np.minimum(np.searchsorted(np.array(hours), when - _SLACK_H), len(hours) - 1)
+    rivals = [now.start[j] for j in range(k) if every[j].follows == place and every[j].stage is not None]
+    free = np.isfinite(begin) & _picked(book.present(np.array(hours)), row)
+    for rival in rivals:
+        free &= rival > begin
+    into, by = np.full(begin.shape, -1), np.zeros(begin.shape, dtype=np.int64)
+    for number, entry in enumerate(part.stage.entries):
+        who = free & book.among(entry.arms)
+        for order, rule in enumerate(entry.when):
+            who = who & _picked(_holds(book, rule, np.array(hours), seed, f"{part.name} {number} {order}"), row)
+        into[who] = _allotted(part, entry, number, who, enrolled, seed)[who]
+        by[who] = number
+        free = free & ~who
+    return into, np.where(into >= 0, begin, np.inf), by
+
+
+def _picked(values: Mask, row: Whole) -> Mask:
+    """One row for each person."""
+    return np.take_along_axis(values, row[None, :], axis=0)[0]
+
+
+def _allotted(part: Part, entry: Entry, number: int, who: Mask, enrolled: Enrolled, seed: int) -> Whole:
+    own = [arm.name for arm in part.protocol.conditions]
+    into = np.array([own.index(name) for name in entry.to or own])
+    if len(into) == 1:
+        return np.full(who.shape, into[0])
+    weights = tuple(part.protocol.conditions[i].n or 1 for i in into)
+    return into[again(weights, who, seed, f"{part.name} {number}", enrolled.roll)]
