@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from racemate.people.cohort import draw
     from racemate.report.known import hypotheses, trials
     from racemate.report.numbers import evidence
+    from racemate.report.replication.every import replicate_all
     from racemate.report.run.course import CourseRun, simulate
     from racemate.report.run.repeat import repeat as rerun
     from racemate.report.run.trial import TrialRun, replicate
@@ -37,6 +38,7 @@ __all__ = [
     "evidence",
     "hypotheses",
     "replicate",
+    "replicate_all",
     "rerun",
     "run",
     "simulate",
@@ -61,6 +63,7 @@ _PLACES = {
     "CourseRun": "report.run.course:CourseRun",
     "Protocol": "trial.design.protocol:Protocol",
     "replicate": "report.run.trial:replicate",
+    "replicate_all": "report.replication.every:replicate_all",
     "TrialRun": "report.run.trial:TrialRun",
     "rerun": "report.run.repeat:repeat",
 }

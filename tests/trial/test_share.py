@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from racemate.simulate.plan import Condition, Dose, Plan
-from racemate.trial.share import leaders, paths
+from racemate.trial.share import dosed, leaders, paths
 
 WEIGHT = np.array([60.0, 70.0, 80.0, 90.0, 100.0, 110.0])
 
@@ -41,6 +41,17 @@ def test_the_first_lead_and_the_others_follow_in_turn() -> None:
     path = np.array([7, 7, 3, 7, 7, 7, 3, 7])
     assert leaders(path, np.zeros(8), 2).tolist() == [0, 1, 2, 0, 1, 0, 6, 1]
     assert leaders(path, np.zeros(8), 8).tolist() == list(range(8))
+
+
+def test_how_many_lead_may_differ_between_paths() -> None:
+    path = np.array([0, 0, 1, 1, 0, 1])
+    assert leaders(path, np.zeros(6), np.where(path == 0, 1, 2)).tolist() == [0, 0, 2, 3, 0, 2]
+
+
+def test_who_is_given_nothing_at_all_is_not_dosed() -> None:
+    first, later = np.array([0.0, 1, 0, 0, 0, 0]), np.array([0.0, 0, 1, 0, 0, 0])
+    assert dosed(plan(first, later)).tolist() == [False, True, True, False, False, False]
+    assert not dosed(plan()).any()
 
 
 def test_nobody_follows_into_another_replicate_and_company_changes_nothing() -> None:

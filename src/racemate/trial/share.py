@@ -39,18 +39,26 @@ def _dose(amount: Floats, weight: Floats) -> Floats:
     return np.where(count[back] > 1, amount, -np.round(amount / weight, _DIGITS))
 
 
-def leaders(path: Places, replicate: NDArray[Any], most: int) -> Places:
+def leaders(path: Places, replicate: NDArray[Any], most: int | Places) -> Places:
     """Whose course each person shares, shape (people,): of each path of a replicate the first ``most`` lead, the others follow in turn.
 
-    Raises ValueError for ``most`` below 1.
+    ``most`` is a number, or one for each person, the same within a path.  Raises ValueError for one below 1.
     """
-    if most < 1:
-        raise ValueError(f"most: found {most}, allowed: at least 1")
+    limit = np.broadcast_to(np.asarray(most), path.shape)
+    if limit.size and limit.min() < 1:
+        raise ValueError(f"most: found {limit.min()}, allowed: at least 1")
     order = np.lexsort((path, replicate))
     first = np.ones(len(order), dtype=bool)
     first[1:] = (np.diff(path[order]) != 0) | (replicate[order][1:] != replicate[order][:-1])
     start = np.maximum.accumulate(np.where(first, np.arange(len(order)), 0))
     rank = np.arange(len(order)) - start
     found = np.empty(len(order), dtype=np.intp)
-    found[order] = order[start + rank % most]
+    found[order] = order[start + rank % limit[order]]
     return found
+
+
+def dosed(plan: Plan) -> NDArray[np.bool_]:
+    """Who is given any drug, shape (people,); the others of one path are carried alike, so that one course is everybody's."""
+    return (
+        np.any([dose.amount_mg > 0 for dose in plan.doses], axis=0) if plan.doses else np.zeros(plan.people, dtype=bool)
+    )

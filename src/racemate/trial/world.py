@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from racemate.chain import dose as dosing
 from racemate.hypothesis import EDGE
 from racemate.model import Model
@@ -14,13 +16,13 @@ from racemate.people.cohort import draw
 from racemate.people.population import Population
 from racemate.simulate.plan import Plan
 from racemate.trial.conduct.enrol import Floats, Ids, Progress
-from racemate.trial.share import Places, leaders, paths
+from racemate.trial.share import Places, dosed, leaders, paths
 
 if TYPE_CHECKING:
     from racemate.simulate.trajectory import Trajectory
 
-_GENOTYPE = "oprm1"
-"""What the gains of edges that let the genotype act have in their names."""
+_GENE, _GENOTYPE = "oprm1_g", "oprm1"
+"""The covariate, and what the gains of edges that let it act have in their names."""
 
 
 @dataclass(frozen=True)
@@ -78,12 +80,11 @@ class ChainWorld:
         """The readings with what the engine says of its time axis."""
         from racemate.simulate.run import run
 
-        leader = (
-            None if self.courses is None else leaders(self._paths(cohort, plan), cohort.drawn.replicate, self.courses)
-        )
+        leader = None if self.courses is None else self._leaders(cohort, plan, self.courses)
         return run(cohort.drawn, plan, readings, progress, self.threads, leader=leader)
 
-    def _paths(self, cohort: People, plan: Plan) -> Places:
+    def _leaders(self, cohort: People, plan: Plan, courses: int) -> Places:
         gains = (bound.typical for name, bound in self.model.bound.items() if EDGE in name and _GENOTYPE in name)
-        traits = (cohort.covariate("oprm1_g"),) if any(gains) else ()
-        return paths(plan, cohort.covariate("weight"), *traits)
+        traits = (cohort.covariate(_GENE),) if any(gains) else ()
+        path = paths(plan, cohort.covariate("weight"), *traits)
+        return leaders(path, cohort.drawn.replicate, np.where(dosed(plan), courses, 1))

@@ -73,6 +73,13 @@ def dressed(chart: Any, title: str, subtitle: Sequence[str]) -> alt.TopLevelMixi
     return chart
 
 
+def drawing(chart: alt.TopLevelMixin) -> str:
+    """A chart as SVG."""
+    import vl_convert
+
+    return vl_convert.vegalite_to_svg(chart.to_dict(validate=False))
+
+
 def export(chart: alt.TopLevelMixin, stem: Path) -> list[Path]:
     """Write a chart as SVG, PNG and HTML; the paths."""
     import vl_convert

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from statistics import NormalDist
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,7 @@ import numpy as np
 
 from racemate.report import words
 from racemate.report.figure import ink
+from racemate.report.run.stated import ends
 from racemate.trial.analysis.look import Question
 
 if TYPE_CHECKING:
@@ -189,7 +189,7 @@ def _points(run: TrialRun, panels: Panels, per: float, colour: alt.Color, x: alt
     values = []
     apart = _APART * max(panels.hours(run), default=0.0) / per
     for row in panels.published(run):
-        low, high = _ends(row)
+        low, high = ends(row)
         if not words.missing(row["hours"]) and row["arm"] in arms:
             time = row["hours"] / per + apart * (2 * arms.index(row["arm"]) - len(arms) + 1)
             values.append({"time": time, "value": row["value"], "low": low, "high": high, "series": row["arm"]})
@@ -201,19 +201,6 @@ def _points(run: TrialRun, panels: Panels, per: float, colour: alt.Color, x: alt
         x, y="value:Q", color=colour
     )
     return [whisker.transform_filter("isValid(datum.low)"), point]
-
-
-def _ends(row: Any) -> tuple[float | None, float | None]:
-    """Ends of a 95 % interval of a published mean, where its paper gives enough to know."""
-    if not words.missing(row["low"]) and not words.missing(row["high"]):
-        return row["low"], row["high"]
-    error = None if words.missing(row["spread"]) else row["spread"]
-    if error is not None and row["spread_kind"] == "sd":
-        error = None if words.missing(row["n"]) else error / row["n"] ** 0.5
-    if error is None or row["spread_kind"] not in ("se", "sd"):
-        return None, None
-    reach = NormalDist().inv_cdf(1 - _ALPHA / 2) * error
-    return row["value"] - reach, row["value"] + reach
 
 
 def _below(row: Any) -> bool:

@@ -24,6 +24,8 @@ from racemate.report.words import DISCLAIMER
 
 _LIBRARIES = ("jax", "numpy", "scipy", "pandas")
 _OWN_CARDS = "inputs/cards"
+_REPEATED = {"hypotheses": "--hypothesis", "trials": "--trial"}
+"""Options that are given once for each of several values."""
 
 
 @dataclass
@@ -46,9 +48,9 @@ def describe(
     doses: Iterable[str],
     sources: Iterable[str],
     inputs: Mapping[str, bytes],
-    clock: Clock,
+    clock: Clock | None,
 ) -> dict[str, Any]:
-    """The manifest of a run.
+    """The manifest of a run; without a ``clock`` it says nothing of the machine or of time.
 
     ``arguments`` are those of the Python function of the same name; ``doses`` the drugs given; ``sources`` the ids of what the trial
     itself rests on; ``inputs`` the user's own files by their path inside the run folder.
@@ -65,10 +67,7 @@ def describe(
         "racemate": version("racemate"),
         "python": platform.python_version(),
         **{name: version(name) for name in _LIBRARIES},
-        "platform": platform.platform(),
-        "processors": os.cpu_count(),
-        "started": clock.started,
-        "seconds": clock.seconds,
+        **({} if clock is None else machine(clock)),
         "seed": arguments["seed"],
         "evidence": known.hash,
         "cards": [card_entry(model) for model in bound],
@@ -79,14 +78,24 @@ def describe(
     }
 
 
+def machine(clock: Clock) -> dict[str, Any]:
+    """What a run owes to the machine and the hour, and its numbers do not."""
+    return {
+        "platform": platform.platform(),
+        "processors": os.cpu_count(),
+        "started": clock.started,
+        "seconds": clock.seconds,
+    }
+
+
 def command_line(command: str, arguments: Mapping[str, Any]) -> str:
     """The command that asks for the same run."""
-    words = ["racemate", command]
+    words = ["racemate", *command.split()]
     for name, value in arguments.items():
         if name == "trial":
             words.append(str(value))
-        elif name == "hypotheses":
-            words += [word for one in value for word in ("--hypothesis", one)]
+        elif name in _REPEATED:
+            words += [word for one in value or () for word in (_REPEATED[name], one)]
         elif value not in (None, ""):
             words += [f"--{name}", str(value)]
     return shlex.join(words)

@@ -122,11 +122,11 @@ def replicate(
     from racemate.hypothesis import all_names
 
     clock = Clock()
-    told, inputs = _read(trial)
+    told, inputs = read(trial)
     named = [hypotheses] if isinstance(hypotheses, str) else hypotheses
     names = list(all_names() if named is None else named)
     models = {name: bind(name) for name in names}
-    _distinct([model.hypothesis.name for model in models.values()])
+    distinct([model.hypothesis.name for model in models.values()])
     grids: dict[str, dict[str, float]] = {}
     found = run_trial(
         told,
@@ -161,14 +161,15 @@ def repeat(manifest: Mapping[str, Any], folder: Path, progress: Report | None, j
     return replicate(**told, progress=progress, jobs=jobs)
 
 
-def _distinct(names: list[str]) -> None:
+def distinct(names: list[str]) -> None:
+    """Refuse a name that stands twice; raises EvidenceError."""
     twice = [name for name in names if names.count(name) > 1]
     if twice:
-        raise EvidenceError("replicate", "hypotheses", f"{twice[0]!r} twice", "each card once")
+        raise EvidenceError("replicate", "hypotheses", f"{twice[0]!r} twice", "each once")
 
 
-def _read(trial: str | Path | Protocol) -> tuple[Trial | Protocol, dict[str, bytes]]:
-    """What to run, and the user's own files behind it."""
+def read(trial: str | Path | Protocol) -> tuple[Trial | Protocol, dict[str, bytes]]:
+    """What to run, and the user's own files behind it, by their path inside a run folder; raises EvidenceError."""
     if isinstance(trial, Protocol):
         text = trial.model_dump_json(by_alias=True, exclude_defaults=True)
         return trial, {f"{_OWN_TRIAL}/{trial.id or 'protocol'}/protocol.json": text.encode()}

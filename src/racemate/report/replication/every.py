@@ -1,0 +1,287 @@
+"""Every: every trial of the evidence that can be simulated, under every card, and how well observed and simulated agree."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+from time import process_time
+from typing import TYPE_CHECKING, Any
+
+from racemate.evidence.finding import EvidenceError
+from racemate.evidence.library import library
+from racemate.evidence.record import Trial
+from racemate.model import Model, bind
+from racemate.report.replication.agreement import COVERAGE, RESULTS, coverage, results, table
+from racemate.report.replication.store import Store
+from racemate.report.replication.work import Follow, Task, Work
+from racemate.report.run.folder import Run
+from racemate.report.run.manifest import Clock, describe, machine, own_cards
+from racemate.report.run.trial import TrialRun, distinct, read
+from racemate.trial.beside import FROM_PRIORS, Found, Size, gather
+from racemate.trial.conduct.enrol import World
+from racemate.trial.design.protocol import Protocol
+from racemate.trial.published import protocol_of, questions
+from racemate.trial.replicate import SEED, allow
+from racemate.trial.world import ChainWorld
+
+if TYPE_CHECKING:
+    import altair
+    import pandas as pd
+
+COMMAND = "replicate --all"
+REPLICATES = 200
+COURSES = 6
+"""People of each treatment path that are carried through the chain: `validation/shared-courses` says what that costs."""
+_ROOMS = ("chain", "readings", "simulate", "people", "trial")
+_STATUS = ("trial", "title", "use", "people", "asked", "compared", "cards", "reason")
+
+
+@dataclass(frozen=True)
+class EveryTrial(Run):
+    """Many trials under every card: data frames ``trials``, ``results``, ``coverage``, ``verdict`` and ``simulated``, and the ``manifest``.
+
+    ``runs`` holds the trials that ran, by id.
+    """
+
+    manifest: Mapping[str, Any] = field(repr=False)
+    runs: Mapping[str, TrialRun]
+    status: tuple[Mapping[str, Any], ...] = field(repr=False)
+    compared: tuple[Mapping[str, Any], ...] = field(repr=False)
+    parts: Store = field(repr=False)
+    inputs: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+
+    @property
+    def cards(self) -> tuple[str, ...]:
+        """Names of the cards, in the order of the run."""
+        return tuple(card["name"] for card in self.manifest["cards"])
+
+    @property
+    def trials(self) -> pd.DataFrame:
+        """One row per trial: its use, how much was asked of it, how many published rows are compared, and why it did not run."""
+        return table(self.status, _STATUS)
+
+    @property
+    def results(self) -> pd.DataFrame:
+        """One row per published number and card: observed, simulated, residual, and whether it lies inside the intervals."""
+        return table(self.compared, RESULTS)
+
+    @cached_property
+    def agreed(self) -> tuple[Mapping[str, Any], ...]:
+        """The rows of `coverage`."""
+        return tuple(coverage(self.compared, self.cards))
+
+    @property
+    def coverage(self) -> pd.DataFrame:
+        """One row per card and use: the share of published numbers inside the 50, 80 and 95 % intervals, and the size of residuals."""
+        return table(self.agreed, COVERAGE)
+
+    @property
+    def verdict(self) -> pd.DataFrame:
+        """One row per trial, card and published pattern: its probability and the Monte-Carlo error of that."""
+        return self._joined("verdict")
+
+    @property
+    def simulated(self) -> pd.DataFrame:
+        """One row per trial, card and question: median over replicates, and the 2.5th and 97.5th percentile as low and high."""
+        return self._joined("simulated")
+
+    def _joined(self, name: str) -> pd.DataFrame:
+        import pandas as pd
+
+        every = [run.tables()[name].assign(trial=trial) for trial, run in self.runs.items()]
+        if not every:
+            return pd.DataFrame({"trial": []})
+        joined = pd.concat(every, ignore_index=True)
+        return joined.reindex(columns=["trial", *(column for column in joined.columns if column != "trial")])
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """The data frames by name."""
+        return {name: getattr(self, name) for name in ("trials", "results", "coverage", "verdict", "simulated")}
+
+    def as_object(self) -> dict[str, Any]:
+        """The summary: manifest, trials, coverage and verdict; the results are in `results`."""
+        return {
+            "manifest": dict(self.manifest),
+            **{name: self.rows(name) for name in ("trials", "coverage", "verdict")},
+        }
+
+    def figures(self) -> dict[str, altair.TopLevelMixin]:
+        """Residuals of every trial under every card."""
+        from racemate.report.replication.overview import draw
+
+        return {"residuals": draw(self)}
+
+    def report(self) -> str:
+        """The report: one page of HTML that needs no network."""
+        from racemate.report.replication.page import html
+
+        return html(self)
+
+    def save(self, place: str | Path, force: bool = False) -> list[Path]:
+        """Write parts, tables (CSV, Parquet), the figure and the report into a folder; the paths, in order.
+
+        Raises RunFolderError when something else stands there (unless ``force``) or when it cannot be written.
+        """
+        store = Store(self.manifest, place, force)
+        for trial, run in self.runs.items():
+            for card in run.replication.answers:
+                part = self.parts.load(trial, card)
+                if part is not None and store.folder != self.parts.folder:
+                    store.keep(trial, card, part)
+        return store.write(self._files())
+
+    def _files(self) -> dict[str, bytes]:
+        import io
+
+        from racemate.report.figure.ink import drawing
+
+        files = {"report.html": self.report().encode(), **self.inputs}
+        for name, found in self.tables().items():
+            binary = io.BytesIO()
+            found.to_parquet(binary, index=False)
+            files |= {f"{name}.csv": found.to_csv(index=False).encode(), f"{name}.parquet": binary.getvalue()}
+        return files | {f"{name}.svg": drawing(chart).encode() for name, chart in self.figures().items()}
+
+    def _repr_html_(self) -> str:
+        return self.coverage.to_html(index=False)
+
+
+def replicate_all(
+    trials: Iterable[str | Path] | None = None,
+    hypotheses: Iterable[str] | None = None,
+    people: int | None = None,
+    replicates: int = REPLICATES,
+    seed: int = SEED,
+    progress: Follow | None = None,
+    jobs: int | None = None,
+    courses: int | None = COURSES,
+    out: str | Path | None = None,
+    force: bool = False,
+    worlds: Callable[[Model], World] | None = None,
+) -> EveryTrial:
+    """Run every trial on virtual patients, ``replicates`` times under each hypothesis (default: every card).
+
+    ``trials`` are ids, or folders of trials of one's own (default: the whole evidence); ``courses`` is how many people of each
+    treatment path are carried through the chain, the others following them (None: all).  ``progress`` is told a
+    `racemate.report.replication.work.Told`; whatever it raises stops the run.  With ``out`` each result is kept in that folder as it is
+    finished, and a run that was stopped goes on there and ends with the same bytes.  ``worlds`` makes a hypothesis from its model.
+    Raises EvidenceError and HypothesisError for what cannot be run, RunFolderError for a folder begun with other settings.
+    """
+    from racemate.hypothesis import all_names
+
+    clock, busy = Clock(), process_time()
+    size = Size(people, replicates, seed, courses)
+    allow(size)
+    names = list(all_names() if hypotheses is None else hypotheses)
+    if not names:
+        raise EvidenceError("replicate", "hypotheses", "none", "at least one card")
+    models = [bind(name) for name in names]
+    distinct([model.hypothesis.name for model in models])
+    wanted = None if trials is None else list(trials)
+    chosen, refused, inputs = _chosen(wanted)
+    inputs |= own_cards(names)
+    told = None if wanted is None else [str(trial) for trial in wanted]
+    arguments = {"trials": told, "hypotheses": names, "people": people, "replicates": replicates, "seed": seed}
+    manifest = _manifest({**arguments, "courses": courses}, models, chosen, inputs)
+    store = Store(manifest, out, force)
+    make = worlds or (lambda model: ChainWorld(model.hypothesis.name, model, seed, 1, courses))
+    work = Work(chosen, [make(model) for model in models], size, store, progress)
+    work.run(jobs)
+    done = _gathered(chosen, refused, manifest, size, store, inputs)
+    if out is not None:
+        store.write(done._files())
+        spent = {"jobs": jobs or os.cpu_count(), "parts_made": work.made, "processor_seconds": process_time() - busy}
+        store.log({**machine(clock), **spent})
+    return done
+
+
+def _chosen(trials: Iterable[str | Path] | None) -> tuple[list[Task], list[dict[str, Any]], dict[str, bytes]]:
+    """Trials to run, those that nobody can run with the reason, and the user's own files."""
+    tasks: list[Task] = []
+    refused: list[dict[str, Any]] = []
+    inputs: dict[str, bytes] = {}
+    if trials is None:
+        for record in library().trials.values():
+            try:
+                tasks.append(_task(record))
+            except EvidenceError as error:
+                refused.append({"trial": record.id, "title": record.title, "use": record.use, "reason": str(error)})
+        return tasks, refused, inputs
+    for trial in trials:
+        found, own = read(trial)
+        tasks.append(_task(found))
+        inputs |= own
+    distinct([task.trial for task in tasks])
+    return tasks, refused, inputs
+
+
+def _task(found: Trial | Protocol) -> Task:
+    record = found if isinstance(found, Trial) else None
+    protocol = found if isinstance(found, Protocol) else protocol_of(found)
+    return Task(protocol.id, protocol, record, questions(protocol, record.observations if record else ()))
+
+
+def _manifest(
+    arguments: Mapping[str, Any], models: list[Model], tasks: list[Task], inputs: Mapping[str, bytes]
+) -> dict[str, Any]:
+    drugs = {dose.drug for task in tasks for arm in task.protocol.conditions for dose in arm.doses}
+    sources = {source for task in tasks if task.record for source in task.record.sources}
+    rows = {row.source for task in tasks if task.record for row in task.record.observations if row.source}
+    entry = describe(COMMAND, arguments, models, drugs, sources | rows, inputs, None)
+    return {
+        **entry,
+        "code": _code(),
+        "trials": [task.trial for task in tasks],
+        "replicates": arguments["replicates"],
+        "courses": arguments["courses"] or "all",
+        "parameters": FROM_PRIORS,
+        "interval": "central 50, 80 and 95 % over replicates",
+    }
+
+
+def _code() -> str:
+    """Hash of the code that decides the numbers: a run goes on only under the code that began it."""
+    package = Path(__file__).resolve().parents[2]
+    files = [package / "model.py", *(file for room in _ROOMS for file in sorted((package / room).rglob("*.py")))]
+    told = "".join(sha256(file.name.encode() + file.read_bytes()).hexdigest() for file in files)
+    return sha256(told.encode()).hexdigest()
+
+
+def _gathered(
+    tasks: list[Task],
+    refused: list[dict[str, Any]],
+    manifest: Mapping[str, Any],
+    size: Size,
+    store: Store,
+    inputs: Mapping[str, bytes],
+) -> EveryTrial:
+    runs: dict[str, TrialRun] = {}
+    status: list[Mapping[str, Any]] = [*refused]
+    compared: list[Mapping[str, Any]] = []
+    for task in tasks:
+        parts = {card["name"]: store.load(task.trial, card["name"]) for card in manifest["cards"]}
+        found = {card: part for card, part in parts.items() if isinstance(part, Found)}
+        why = dict.fromkeys(part for part in parts.values() if isinstance(part, str))
+        replication = gather(task.protocol, task.record, task.asked, found, size)
+        rows = list(results(task.trial, task.protocol, task.record, replication))
+        if found:
+            entry = {**replication.manifest, "cards": manifest["cards"], "arguments": manifest["arguments"]}
+            runs[task.trial] = TrialRun(task.protocol, replication, entry)
+        compared += rows
+        status.append(
+            {
+                "trial": task.trial,
+                "title": task.record.title if task.record else "",
+                "use": task.record.use if task.record else "",
+                "people": replication.manifest["people_simulated"],
+                "asked": len(task.asked),
+                "compared": sum(row["counted"] for row in rows) // max(1, len(found)),
+                "cards": len(found),
+                "reason": "; ".join(why),
+            }
+        )
+    return EveryTrial(manifest, runs, tuple(status), tuple(compared), store, inputs)
