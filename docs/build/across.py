@@ -1,25 +1,47 @@
-"""Tables of what is known across trials: syntheses, anchors, spontaneous reports and rating scales; and how much there is of each."""
+"""Tables of what is known across trials and links: quantities, syntheses, anchors, spontaneous reports and rating scales; and how much there is of each."""
 
 from collections import Counter
+from collections.abc import Iterator
 
 from mark import bullets, moment, number, section, table, valued, wide, write
 from place import Atlas
 
-from racemate.evidence.record import Cited, Linking
+from racemate.evidence.record import Cited, Linking, Quantity
 from racemate.evidence.synthesis import Anchor, Study, Synthesis, Topic
 
-SYNTHESES, ANCHORS, SIGNALS, SCALES = (f"evidence/{page}.md" for page in ("syntheses", "anchors", "signals", "scales"))
+PAGES = ("quantities", "syntheses", "anchors", "signals", "scales")
+QUANTITIES, SYNTHESES, ANCHORS, SIGNALS, SCALES = (f"evidence/{page}.md" for page in PAGES)
 
 
 def write_across(atlas: Atlas) -> None:
     """Every table that no single trial or link owns."""
     known = atlas.known
+    write("quantities.md", "".join(_topic(topic, says, atlas) for topic, says in known.vocabulary["topic"].items()))
     write("syntheses.md", "".join(_synthesis(one, atlas) for one in known.syntheses.values()))
     topics: list[Topic] = sorted({anchor.topic for anchor in known.anchors.values()})
     write("anchors.md", "".join(section(topic, _anchors(known.about(topic), atlas)) for topic in topics))
     write("signals.md", _signals(atlas))
     write("scales.md", _scales(atlas))
     write("counts.md", _counts(atlas))
+
+
+def _topic(topic: str, says: str, atlas: Atlas) -> str:
+    about = [one for name, one in sorted(atlas.known.quantities.items()) if one.topic == topic]
+    rows = ((f"`{one.name}`{{ #{one.name} }}", one.label, *_stated(one, atlas), one.link) for one in about)
+    body = table(("number", "what", "claim", "system", "source and place", "how", "note", "link"), rows)
+    return section(topic.capitalize(), f"{says[0].upper()}{says[1:]}.\n\n{body}") if about else ""
+
+
+def _stated(one: Quantity, atlas: Atlas) -> Iterator[str]:
+    """The claims about a quantity, a line for each in every cell."""
+    for tell in (
+        lambda claim: f"{valued(claim.value, claim.unit or one.unit)} {wide(claim.spread)}",
+        lambda claim: ", ".join(filter(None, (claim.species, claim.system, claim.population))),
+        lambda claim: f"{atlas.sources(claim.sources, QUANTITIES)} {claim.place}",
+        lambda claim: claim.how,
+        lambda claim: claim.note,
+    ):
+        yield "<br>".join(map(tell, one.claims)) if any(map(tell, one.claims)) else ""
 
 
 def _synthesis(one: Synthesis, atlas: Atlas) -> str:
@@ -157,6 +179,7 @@ def _entry(entry: Cited | Linking) -> str:
 def _counts(atlas: Atlas) -> str:
     known = atlas.known
     claims = [claim for one in known.parameters.values() for claim in one.claims]
+    stated = [claim for one in known.quantities.values() for claim in one.claims]
     rows = [row for trial in known.trials.values() for row in trial.observations]
     use = Counter(trial.use for trial in known.trials.values())
     held = (
@@ -165,6 +188,8 @@ def _counts(atlas: Atlas) -> str:
         ("[sources](sources.md)", len(known.sources), _ways(Counter(one.seen for one in known.sources.values()))),
         ("numbers of the chain and of people", len(known.parameters), "on the page of each link"),
         ("claims about these numbers", len(claims), _ways(Counter(claim.how for claim in claims))),
+        ("[quantities](quantities.md) that no link reads", len(known.quantities), ""),
+        ("claims about these quantities", len(stated), _ways(Counter(claim.how for claim in stated))),
         ("[syntheses](syntheses.md)", len(known.syntheses), "reviews, and sets of studies to pool again"),
         ("[anchors](anchors.md)", len(known.anchors), _ways(Counter(one.how for one in known.anchors.values()))),
         ("[signals](signals.md)", len(known.signals), "spontaneous reports"),

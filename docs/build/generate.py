@@ -53,7 +53,7 @@ def disagreements(link: str, here: str, atlas: Atlas) -> str:
     found = report.evidence(link=link, disagreements=True).to_dict("records")
     rows = (
         (
-            atlas.to("parameter", one["name"], here),
+            atlas.to(one["kind"], one["name"], here),
             one["label"],
             one["between"],
             f"{one['ratio']:.3g}" if one["ratio"] == one["ratio"] and one["ratio"] is not None else "",

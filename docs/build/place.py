@@ -14,6 +14,7 @@ LINKS = ("dose", "concentration", "occupancy", "circuit", "plasticity", "severit
 """The links of the chain; each has a hand-written page under `docs/chain/`."""
 
 TABLES = {
+    "quantity": "evidence/quantities.md",
     "synthesis": "evidence/syntheses.md",
     "anchor": "evidence/anchors.md",
     "signal": "evidence/signals.md",
@@ -38,6 +39,7 @@ class Atlas:
         known = self.known
         return {
             "parameter": known.parameters,
+            "quantity": known.quantities,
             "trial": known.trials,
             "synthesis": known.syntheses,
             "anchor": known.anchors,

@@ -7,7 +7,7 @@ from place import PAGES, Atlas
 
 from racemate import hypothesis
 from racemate.evidence.library import Library
-from racemate.evidence.record import Source
+from racemate.evidence.record import Parameter, Source
 from racemate.ledger import book
 
 INDEX = "evidence/sources.md"
@@ -78,12 +78,14 @@ def _here(source: str) -> str:
 
 
 def _parameters(atlas: Atlas, leaning: Leaning) -> None:
-    for one in atlas.known.parameters.values():
+    for one in atlas.known.stated.values():
+        shelf = "parameter" if isinstance(one, Parameter) else "quantity"
         for claim in one.claims:
             said = f"{valued(claim.value, claim.unit or one.unit)} {wide(claim.spread)}"
             for source in claim.sources:
-                row = (atlas.to("parameter", one.name, _here(source)), f"{one.label}: {said}", claim.place, claim.how)
+                row = (atlas.to(shelf, one.name, _here(source)), f"{one.label}: {said}", claim.place, claim.how)
                 leaning[source].append(("Claims about numbers", row))
+    for one in atlas.known.parameters.values():
         between = one.between
         if between is not None and between.source:
             said = f"{one.label}: how people or studies differ"

@@ -33,11 +33,15 @@ def test_every_trial_is_listed_and_one_is_shown(capsys: pytest.CaptureFixture[st
 
 def test_evidence_is_searched_by_text_link_and_doubt(capsys: pytest.CaptureFixture[str]) -> None:
     every = data(["evidence"], capsys)
-    assert {row["name"] for row in every} == set(library().parameters)
+    assert {row["name"] for row in every} == set(library().stated)
     doubtful = data(["evidence", "--doubtful"], capsys)
     assert 0 < len(doubtful) < len(every)
     assert all(row["doubtful"] for row in doubtful)
-    assert {row["name"].partition(".")[0] for row in data(["evidence", "--link", "circuit"], capsys)} == {"circuit"}
+    assert {row["link"] for row in data(["evidence", "--link", "circuit"], capsys)} == {"circuit"}
+    names = {row["name"] for row in data(["evidence", "memantine"], capsys)}
+    assert (
+        names == {row["name"] for row in data(["evidence", "--search", "memantine"], capsys)} > {"channel.ki_memantine"}
+    )
     assert "occupancy.kd_nmda_s" in {row["name"] for row in data(["evidence", "--search", "ebert-1997"], capsys)}
 
 

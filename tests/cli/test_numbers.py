@@ -27,7 +27,7 @@ def found(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> list[dict
 
 
 def test_every_filter_keeps_what_it_says_and_filters_combine(capsys: pytest.CaptureFixture[str]) -> None:
-    known = library().parameters
+    known = library().stated
     wanted = {
         ("--drug", "esketamine"): lambda one: one.drug == "esketamine",
         ("--target", "kappa"): lambda one: one.target == "kappa",
@@ -88,6 +88,28 @@ def test_a_number_is_shown_with_system_interval_and_records(capsys: pytest.Captu
     low, high = told["prior"]["interval95"]
     assert low < told["prior"]["median"] < high
     assert len(told["claims"]) == len(library().parameter("occupancy.kd_nmda_s").claims)
+
+
+def test_a_quantity_is_shown_as_one_that_no_link_reads(capsys: pytest.CaptureFixture[str]) -> None:
+    text = said(["evidence", "show", "channel.ki_pcp"], capsys)
+    for part in (
+        "no link reads it; it bears on occupancy",
+        "313 nmol/L",
+        "seeman-2005",
+        "evidence/quantities/channel.toml",
+    ):
+        assert part in text
+    told = json.loads(said(["evidence", "show", "channel.ki_pcp", "--json"], capsys))
+    assert told["prior"] is None
+    assert len(told["claims"]) == len(library().number("channel.ki_pcp").claims) == 3
+
+
+def test_other_people_are_no_disagreement(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = {row["name"]: row for row in found([], capsys)}
+    for name in ("people.age_mean", "samples.age"):
+        one = library().number(name)
+        assert len({claim.population for claim in one.claims}) == len(one.claims) > 1
+        assert rows[name]["z"] is None
 
 
 def test_the_figure_is_written_once_and_replaced_only_by_force(

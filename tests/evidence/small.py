@@ -58,6 +58,27 @@ vary = "shared"
   how = "abstract"
   species = "human"
 """,
+    "quantities/channel.toml": """
+[channel.ki_memantine]
+label = "memantine at the PCP site"
+unit = "umol/L"
+drug = "memantine"
+target = "nmda"
+link = "occupancy"
+  [[channel.ki_memantine.claim]]
+  value = 0.55
+  spread = { kind = "range", low = 0.4, high = 0.7 }
+  source = "ebert-1997"
+  place = "Table 1"
+  how = "transcription"
+  species = "rat"
+  [[channel.ki_memantine.claim]]
+  value = 700
+  unit = "nmol/L"
+  source = "olofsen-2012"
+  how = "recalled"
+  population = "another tissue"
+""",
     "parameters/occupancy.toml": """
 [occupancy.kd_nmda_s]
 label = "S-ketamine at the NMDA receptor"

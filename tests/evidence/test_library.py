@@ -69,8 +69,9 @@ def test_the_search_keeps_what_meets_every_condition(evidence: Path) -> None:
     assert names(link="occupancy", source="hirota-1999") == ["occupancy.kd_mor_s", "occupancy.molar_mass"]
     assert names(drug="esketamine", target="nmda") == ["occupancy.kd_nmda_s"]
     assert names(how="abstract", text="NOSE") == ["concentration.f_nasal"]
-    assert names(doubtful=True) == ["occupancy.kd_mor_s"]
-    assert len(names()) == len(read.parameters)
+    assert names(doubtful=True) == ["occupancy.kd_mor_s", "channel.ki_memantine"]
+    assert names(link="occupancy", text="memantine") == ["channel.ki_memantine"]
+    assert names() == [*sorted(read.parameters), *sorted(read.quantities)]
 
 
 def test_the_hash_follows_contents_and_names_alone(evidence: Path, tmp_path: Path, repository: Path) -> None:

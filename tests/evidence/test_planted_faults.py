@@ -11,6 +11,7 @@ from tests.evidence.small import DECLARED, change, plant
 CONCENTRATION = "parameters/concentration.toml"
 OCCUPANCY = "parameters/occupancy.toml"
 SEVERITY = "parameters/severity.toml"
+CHANNEL = "quantities/channel.toml"
 PROTOCOL = "trials/small-2020/protocol.toml"
 OUTCOMES = "trials/small-2020/outcomes.csv"
 MADRS = "scales/madrs.toml"
@@ -85,6 +86,16 @@ FAULTS = [
     ("between_fits_vary", CONCENTRATION, "cv = 0.615", "cv = -0.615", "k_nasal.between", "0.56", "above 0"),
     ("prior_can_be_pooled", OCCUPANCY, "range = [0.01, 20]", "range = [0.29, 0.5]", "kd_nmda_s.range", "% of", "at least 80%"),
     ("prior_can_be_pooled", CONCENTRATION, 'pool = "logit-meta"', 'pool = "single"', "claim[1].spread", "none", "a spread"),
+    ("reads", CHANNEL, 'link = "occupancy"\n', "", "ki_memantine.link", "nothing", "required"),
+    ("reads", CHANNEL, 'link = "occupancy"', 'link = "ocupancy"', "ki_memantine", "'ocupancy'", "'occupancy'"),
+    ("reads", CHANNEL, 'link = "occupancy"', 'link = "occupancy"\npool = "single"', "ki_memantine.pool", "'pool'", "one of"),
+    ("reads", CHANNEL, "[channel.ki_memantine]", "[chanel.ki_memantine]", "chanel", "'chanel'", "[channel.<field>]"),
+    ("reads", CHANNEL, 'drug = "memantine"', 'drug = "memantin"', "ki_memantine.drug", "'memantin'", "'memantine'"),
+    ("source_exists", CHANNEL, 'source = "ebert-1997"', 'source = "ebert-1979"', "claim[1].source", "'ebert-1979'", "'ebert-1997'"),
+    ("place_is_given", CHANNEL, 'place = "Table 1"\n', "", "ki_memantine.claim[1].place", "nothing", "'Table 3'"),
+    ("unit_converts", CHANNEL, 'unit = "nmol/L"', 'unit = "ng/mL"', "ki_memantine.claim[2].unit", "'ng/mL'", "such as umol/L"),
+    ("spread_is_possible", CHANNEL, "low = 0.4", "low = 0.6", "ki_memantine.claim[1].spread", "0.6 to 0.7", "either side"),
+    ("quantity_only_claims", CHANNEL, 'how = "recalled"', 'how = "recalled"\npooled = false', "claim[2].pooled", "false", "no link reads"),
     ("arm_is_named_once", PROTOCOL, 'name = "midazolam"', 'name = "ketamine"', "arm", "2 of", "once"),
     ("arm_is_in_the_protocol", OUTCOMES, "ketamine vs midazolam", "ketamine vs midazolm", "line 5.arm", "'midazolm'", "'midazolam'"),
     ("arm_is_in_the_protocol", OUTCOMES, "ketamine,first", "ketamine,frist", "line 3.period", "'frist'", "'first'"),

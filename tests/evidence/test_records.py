@@ -9,8 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from racemate.evidence.files import observations_text, parameters_text, read_observations, read_parameters, record_text
-from racemate.evidence.record import Between, Claim, Observation, Parameter, Scale, Source, Spread
+from racemate.evidence.files import (
+    observations_text,
+    read_observations,
+    read_parameters,
+    read_quantities,
+    record_text,
+    stated_text,
+)
+from racemate.evidence.record import Between, Claim, Observation, Parameter, Quantity, Scale, Source, Spread
 
 numbers = st.floats(allow_nan=False, allow_infinity=False)
 # A carriage return is folded by every reader of lines, and a lone surrogate is not text.
@@ -40,6 +47,7 @@ claims = st.builds(
     place=lines,
     how=hows,
     system=lines,
+    population=lines,
     arithmetic=st.one_of(lines, st.lists(words, min_size=1, max_size=3).map(tuple)),
     pooled=st.booleans(),
     note=lines,
@@ -64,6 +72,15 @@ parameters = st.builds(
     claim=st.lists(claims, min_size=1, max_size=4).map(tuple),
     prefer=lines,
     drug=lines,
+)
+quantities = st.builds(
+    Quantity,
+    name=st.tuples(st.just("channel"), keys).map(".".join),
+    label=words,
+    unit=words,
+    link=words,
+    claim=st.lists(claims, min_size=1, max_size=4).map(tuple),
+    target=lines,
 )
 sources = st.builds(
     Source,
@@ -99,7 +116,14 @@ observations = st.builds(
 
 @given(st.lists(parameters, min_size=1, max_size=3, unique_by=lambda parameter: parameter.name))
 def test_a_parameter_written_and_read_is_the_same(written: list[Parameter]) -> None:
-    read, findings = read_parameters(tomllib.loads(parameters_text(written)), "occupancy")
+    read, findings = read_parameters(tomllib.loads(stated_text(written)), "occupancy")
+    assert findings == []
+    assert read == written
+
+
+@given(st.lists(quantities, min_size=1, max_size=3, unique_by=lambda quantity: quantity.name))
+def test_a_quantity_written_and_read_is_the_same(written: list[Quantity]) -> None:
+    read, findings = read_quantities(tomllib.loads(stated_text(written)), "channel")
     assert findings == []
     assert read == written
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from textwrap import shorten
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import App, Parameter
@@ -11,6 +13,11 @@ from racemate.cli.talk.screen import bold, columns, paragraph
 
 if TYPE_CHECKING:
     from racemate.evidence.record import Claim
+    from racemate.evidence.record import Parameter as Pooled
+
+Row = dict[str, Any]
+_VALUES = 40
+"""Columns for what was claimed."""
 
 Json = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON.")]
 
@@ -21,10 +28,11 @@ evidence = App(
 
 @evidence.default
 def list_evidence(
-    *,
-    search: Annotated[
-        str, Parameter(name=["--search", "--text"], help="Text to look for in names, labels and notes.")
+    text: Annotated[
+        str, Parameter(name=["--search", "--text"], help="Text to look for in names, labels, systems and notes.")
     ] = "",
+    /,
+    *,
     link: Annotated[str, Parameter(help="A link of the chain, such as occupancy.")] = "",
     drug: Annotated[str, Parameter(help="A drug, such as esketamine.")] = "",
     target: Annotated[str, Parameter(help="A receptor or transporter, such as kappa.")] = "",
@@ -37,13 +45,16 @@ def list_evidence(
     ] = False,
     json: Json = False,
 ) -> None:
-    """List the numbers that meet every filter: median and 95 % range of each prior; ! marks those that nobody read in a source."""
+    """List the numbers that meet every filter; ! marks those that nobody read in a source.
+
+    First the numbers of the chain, with median and 95 % range of each prior; then those that no link reads, with what was claimed.
+    """
     from racemate.report import numbers
     from racemate.report.run.folder import json_text, records
 
     found = records(
         numbers.evidence(
-            search, link, doubtful, drug=drug, target=target, source=source, how=how, disagreements=disagreements
+            text, link, doubtful, drug=drug, target=target, source=source, how=how, disagreements=disagreements
         )
     )
     if json:
@@ -55,19 +66,31 @@ def list_evidence(
         ]
         print(columns(("name", "unit", "claims", "ratio", "z", "furthest apart"), rows))
     else:
+        print("\n\n".join(_listed(found)))
+
+
+def _listed(found: list[Row]) -> Iterator[str]:
+    """The numbers of the chain, then those that no link reads."""
+    read = [one for one in found if one["kind"] == "parameter"]
+    unread = [one for one in found if one["kind"] == "quantity"]
+    if read or not unread:
         rows = [
             (
-                one["name"],
-                _numbers(one["median"]),
-                _range(one["low"], one["high"]),
-                one["unit"],
-                one["claims"],
-                "!" if one["doubtful"] else "",
-                one["label"],
+                *(one["name"], _numbers(one["median"]), _range(one["low"], one["high"]), one["unit"], one["claims"]),
+                *("!" if one["doubtful"] else "", one["label"]),
             )
-            for one in found
+            for one in read
         ]
-        print(columns(("name", "median", "95 %", "unit", "claims", "", "label"), rows))
+        yield columns(("name", "median", "95 %", "unit", "claims", "", "label"), rows)
+    if unread:
+        rows = [
+            (
+                *(one["name"], shorten(_numbers(one["values"]), _VALUES, placeholder=" ..."), one["unit"]),
+                *("!" if one["doubtful"] else "", one["label"]),
+            )
+            for one in unread
+        ]
+        yield columns(("no link reads", "claimed", "unit", "", "label"), rows)
 
 
 @evidence.command(name="show")
@@ -96,29 +119,29 @@ def show_evidence(
         print("\n".join(["", *map(str, files)]) if files else "", end="\n" if files else "")
 
 
-def _told(name: str, told: dict[str, Any]) -> str:
+def _told(name: str, told: Row) -> str:
     from racemate.evidence.library import library
+    from racemate.evidence.record import Parameter as Pooled
 
     known = library()
-    one, prior = known.parameter(name), told["prior"]
-    ends = "" if prior["interval95"] is None else f", 95 % {_range(*prior['interval95'])}"
+    one = known.number(name)
     about = "; ".join(f"{field} {word}" for field, word in (("drug", one.drug), ("target", one.target)) if word)
     lines = [
         f"{bold(one.name)}  {one.label}" + (f" ({about})" if about else ""),
-        f"prior: {prior['law']}, median {_numbers(prior['median'])} {one.unit}{ends}; pooled by {one.pool}; differs by {one.vary}",
+        _prior(one, told["prior"]) if isinstance(one, Pooled) else f"no link reads it; it bears on {told['link']}",
     ]
     rows = [
         (
             _claim(claim, one.unit),
             claim.how + (" !" if claim.doubtful else ""),
             claim.source,
-            "; ".join(word for word in (claim.place, ", ".join(filter(None, (claim.species, claim.system)))) if word),
+            "; ".join(word for word in (claim.place, _system(claim)) if word),
         )
         for claim in one.claims
     ]
     lines += ["", columns(("claim", "how", "source", "place; system"), rows, "  ")]
     notes = [f"{claim.source or claim.how}: {claim.note}" for claim in one.claims if claim.note]
-    if one.prefer:
+    if isinstance(one, Pooled) and one.prefer:
         notes.append(f"preferred: {one.prefer}")
     if notes:
         lines += ["", "Notes:", *(paragraph(f"- {line}", "  ") for line in notes)]
@@ -126,6 +149,16 @@ def _told(name: str, told: dict[str, Any]) -> str:
     lines += ["", "Sources:", *(paragraph(f"- {line}", "  ") for line in cited)] if cited else []
     lines += ["", "It stands in:", *(f"  {file}" for file in told["files"])]
     return "\n".join(lines)
+
+
+def _prior(one: Pooled, prior: Row) -> str:
+    ends = "" if prior["interval95"] is None else f", 95 % {_range(*prior['interval95'])}"
+    median = f"median {_numbers(prior['median'])} {one.unit}{ends}"
+    return f"prior: {prior['law']}, {median}; pooled by {one.pool}; differs by {one.vary}"
+
+
+def _system(claim: Claim) -> str:
+    return ", ".join(filter(None, (claim.species, claim.system, claim.population)))
 
 
 def _short(value: float | None) -> str:

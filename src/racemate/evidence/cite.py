@@ -30,14 +30,14 @@ _ESCAPES = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textas
 def sources_of(library: Library, names: Iterable[str]) -> tuple[Source, ...]:
     """The sources behind a set of record names, by id, each once.
 
-    A name is that of a parameter, a trial, a scale, a synthesis, an anchor, a signal or a source.  Raises EvidenceError with the nearest match for any other.
+    A name is that of a parameter, a quantity, a trial, a scale, a synthesis, an anchor, a signal or a source.  Raises EvidenceError with the nearest match for any other.
     """
     ids: set[str] = set()
     for name in names:
         if name in library.sources:
             ids.add(name)
-        elif name in library.parameters:
-            ids.update(library.parameters[name].sources)
+        elif name in library.stated:
+            ids.update(library.stated[name].sources)
         elif name in library.trials:
             trial = library.trials[name]
             ids.update(trial.sources, (row.source for row in trial.observations))
@@ -49,7 +49,7 @@ def sources_of(library: Library, names: Iterable[str]) -> tuple[Source, ...]:
             record = library.anchors.get(name) or library.signals[name]
             ids.update([record.source] if record.source else [])
         else:
-            known = [*library.parameters, *library.trials, *library.scales, *library.sources]
+            known = [*library.stated, *library.trials, *library.scales, *library.sources]
             known += [*library.syntheses, *library.anchors, *library.signals]
             raise EvidenceError("evidence", "name", repr(name), nearest(name, known))
     return tuple(library.source(name) for name in sorted(ids))

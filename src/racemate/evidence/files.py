@@ -15,9 +15,10 @@ from typing import Any, TypeVar, get_args
 from pydantic import BaseModel, ValidationError
 
 from racemate.evidence.finding import Finding, nearest
-from racemate.evidence.record import Observation, Parameter, Record, Trial
+from racemate.evidence.record import Observation, Parameter, Quantity, Record, Stated, Trial
 
 R = TypeVar("R", bound=Record)
+S = TypeVar("S", bound=Stated)
 Table = dict[str, Any]
 
 COLUMNS = tuple(name for name in Observation.model_fields if name != "line")
@@ -59,21 +60,34 @@ def read_record(model: type[R], data: Mapping[str, Any], file: str, under: str =
 
 def read_parameters(data: Mapping[str, Any], link: str) -> tuple[list[Parameter], list[Finding]]:
     """Make the parameters of one link from the tables of its file."""
-    file = f"evidence/parameters/{link}.toml"
-    parameters: list[Parameter] = []
-    findings = [Finding(file, name, f"table {name!r}", f"[{link}.<field>] only") for name in data if name != link]
-    fields = data.get(link, {})
+    allowed = "a table with label, unit, range, pool, vary and claims"
+    return _read_stated(Parameter, data, f"evidence/parameters/{link}.toml", link, allowed)
+
+
+def read_quantities(data: Mapping[str, Any], topic: str) -> tuple[list[Quantity], list[Finding]]:
+    """Make the quantities of one topic from the tables of its file."""
+    allowed = "a table with label, unit, link and claims"
+    return _read_stated(Quantity, data, f"evidence/quantities/{topic}.toml", topic, allowed)
+
+
+def _read_stated(
+    model: type[S], data: Mapping[str, Any], file: str, stem: str, allowed: str
+) -> tuple[list[S], list[Finding]]:
+    """Make the numbers of a file of tables `[<stem>.<field>]`, the stem being the file's own."""
+    stated: list[S] = []
+    findings = [Finding(file, name, f"table {name!r}", f"[{stem}.<field>] only") for name in data if name != stem]
+    fields = data.get(stem, {})
     if not isinstance(fields, Mapping):
-        return [], [*findings, Finding(file, link, repr(fields), f"tables [{link}.<field>]")]
+        return [], [*findings, Finding(file, stem, repr(fields), f"tables [{stem}.<field>]")]
     for field, table in dict[str, Any](fields).items():  # pyright: ignore[reportUnknownArgumentType]
-        name = f"{link}.{field}"
+        name = f"{stem}.{field}"
         if not isinstance(table, dict):
-            findings.append(Finding(file, name, repr(table), "a table with label, unit, range, pool, vary and claims"))
+            findings.append(Finding(file, name, repr(table), allowed))
             continue
-        parameter, faults = read_record(Parameter, {"name": name, **table}, file, name)
+        record, faults = read_record(model, {"name": name, **table}, file, name)
         findings += faults
-        parameters += [parameter] if parameter else []
-    return parameters, findings
+        stated += [record] if record else []
+    return stated, findings
 
 
 def read_named(
@@ -216,13 +230,13 @@ def record_text(record: Record) -> str:
     return "\n".join(_table(record.model_dump(by_alias=True, exclude_defaults=True), ())) + "\n"
 
 
-def parameters_text(parameters: Iterable[Parameter]) -> str:
-    """Write parameters as the TOML of their links' files."""
+def stated_text(numbers: Iterable[Stated]) -> str:
+    """Write parameters or quantities as the TOML of their files."""
     blocks: list[str] = []
-    for parameter in parameters:
-        data = parameter.model_dump(by_alias=True, exclude_defaults=True)
-        link, _, field = data.pop("name").partition(".")
-        blocks += [f"[{_key(link)}.{_key(field)}]", *_table(data, (link, field)), ""]
+    for one in numbers:
+        data = one.model_dump(by_alias=True, exclude_defaults=True)
+        stem, _, field = data.pop("name").partition(".")
+        blocks += [f"[{_key(stem)}.{_key(field)}]", *_table(data, (stem, field)), ""]
     return "\n".join(blocks)
 
 

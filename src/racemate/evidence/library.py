@@ -15,9 +15,9 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from racemate.evidence.files import read_named, read_parameters, read_record, read_toml, read_trial
+from racemate.evidence.files import read_named, read_parameters, read_quantities, read_record, read_toml, read_trial
 from racemate.evidence.finding import EvidenceError, Finding, nearest, refuse
-from racemate.evidence.record import How, Parameter, Record, Scale, Source, Trial
+from racemate.evidence.record import How, Parameter, Quantity, Record, Scale, Source, Stated, Trial
 from racemate.evidence.synthesis import Anchor, Signal, Synthesis, Topic
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ Vocabulary = Mapping[str, Mapping[str, str]]
 PLACE = "RACEMATE_EVIDENCE"
 """The environment variable that names another evidence folder."""
 
-SECTIONS = ("link", "drug", "target", "edge", "species", "outcome", "population", "statistic")
+SECTIONS = ("link", "topic", "drug", "target", "edge", "species", "outcome", "population", "statistic")
 """The sections a vocabulary must have."""
 
 
@@ -64,11 +64,21 @@ class Library:
     syntheses: Mapping[str, Synthesis] = field(default_factory=dict[str, Synthesis])
     anchors: Mapping[str, Anchor] = field(default_factory=dict[str, Anchor])
     signals: Mapping[str, Signal] = field(default_factory=dict[str, Signal])
+    quantities: Mapping[str, Quantity] = field(default_factory=dict[str, Quantity])
     _priors: dict[str, Prior] = field(default_factory=dict[str, "Prior"], repr=False, compare=False)
 
     def parameter(self, name: str) -> Parameter:
         """The parameter `link.field`.  Raises EvidenceError with the nearest match."""
         return _named(self.parameters, name, "evidence/parameters")
+
+    @property
+    def stated(self) -> Mapping[str, Stated]:
+        """Every number with claims about it: the parameters, then the quantities that no link reads."""
+        return {**self.parameters, **self.quantities}
+
+    def number(self, name: str) -> Stated:
+        """The parameter or quantity of that name.  Raises EvidenceError with the nearest match."""
+        return _named(self.stated, name, "evidence/parameters and evidence/quantities")
 
     def source(self, name: str) -> Source:
         """The source of that id.  Raises EvidenceError with the nearest match."""
@@ -119,18 +129,18 @@ class Library:
         source: str = "",
         how: How | None = None,
         doubtful: bool = False,
-    ) -> tuple[Parameter, ...]:
-        """The parameters that meet every condition given, by name; `text` is looked for in names, labels and notes."""
+    ) -> tuple[Parameter | Quantity, ...]:
+        """The parameters, then the quantities, that meet every condition given, by name; `text` is looked for in all that they say."""
         return tuple(
-            parameter
-            for _, parameter in sorted(self.parameters.items())
-            if text.lower() in _reading(parameter)
-            and link in ("", parameter.link)
-            and drug in ("", parameter.drug)
-            and target in ("", parameter.target)
-            and (not source or source in parameter.sources)
-            and (how is None or any(claim.how == how for claim in parameter.claims))
-            and (not doubtful or any(claim.doubtful for claim in parameter.pooled))
+            one
+            for one in (*_sorted(self.parameters), *_sorted(self.quantities))
+            if text.lower() in _reading(one)
+            and link in ("", one.link)
+            and drug in ("", one.drug)
+            and target in ("", one.target)
+            and (not source or source in one.sources)
+            and (how is None or any(claim.how == how for claim in one.claims))
+            and (not doubtful or any(claim.doubtful for claim in one.claims if claim.pooled))
         )
 
 
@@ -157,6 +167,12 @@ def read_library(root: Path) -> Library:
         read, more = read_parameters(data, path.stem)
         parameters |= {parameter.name: parameter for parameter in read}
         findings += [*faults, *more]
+    quantities: dict[str, Quantity] = {}
+    for path in sorted((root / "quantities").glob("*.toml")):
+        data, faults = read_toml(path, f"evidence/quantities/{path.name}")
+        about, more = read_quantities(data, path.stem)
+        quantities |= {quantity.name: quantity for quantity in about}
+        findings += [*faults, *more]
     trials: dict[str, Trial] = {}
     for folder in sorted(path for path in (root / "trials").glob("*") if path.is_dir()):
         trial, faults = read_trial(folder)
@@ -166,7 +182,8 @@ def read_library(root: Path) -> Library:
     anchors, signals = _across_trials(root, findings)
     findings += _unknown_words(
         words,
-        _parameter_words(parameters.values()),
+        _stated_words((*parameters.values(), *quantities.values())),
+        ((one.file, one.name, "topic", one.topic) for one in quantities.values()),
         _outcome_words(trials.values(), scales.values()),
         _across_words(syntheses.values(), anchors.values(), signals.values()),
     )
@@ -183,6 +200,7 @@ def read_library(root: Path) -> Library:
         syntheses,
         anchors,
         signals,
+        quantities,
     )
 
 
@@ -199,9 +217,13 @@ def _named(records: Mapping[str, R], name: str, folder: str) -> R:
     return records[name]
 
 
-def _reading(parameter: Parameter) -> str:
-    words = [parameter.name, parameter.label, parameter.prefer, parameter.drug, parameter.target]
-    for claim in parameter.claims:
+def _sorted(records: Mapping[str, R]) -> list[R]:
+    return [record for _, record in sorted(records.items())]
+
+
+def _reading(one: Parameter | Quantity) -> str:
+    words = [one.name, one.label, one.drug, one.target, one.prefer if isinstance(one, Parameter) else ""]
+    for claim in one.claims:
         words += [*claim.sources, claim.place, claim.species, claim.system, claim.note]
     return " ".join(words).lower()
 
@@ -269,13 +291,13 @@ def _unknown_words(vocabulary: Vocabulary, *spoken: Iterable[tuple[str, str, str
             yield Finding(file, place, repr(word), allowed)
 
 
-def _parameter_words(parameters: Iterable[Parameter]) -> Iterator[tuple[str, str, str, str]]:
-    for parameter in parameters:
-        yield parameter.file, parameter.name, "link", parameter.link
-        yield parameter.file, f"{parameter.name}.drug", "drug", parameter.drug
-        yield parameter.file, f"{parameter.name}.target", "target", parameter.target
-        for number, claim in enumerate(parameter.claims, 1):
-            yield parameter.file, f"{parameter.name}.claim[{number}].species", "species", claim.species
+def _stated_words(numbers: Iterable[Parameter | Quantity]) -> Iterator[tuple[str, str, str, str]]:
+    for one in numbers:
+        yield one.file, one.name, "link", one.link
+        yield one.file, f"{one.name}.drug", "drug", one.drug
+        yield one.file, f"{one.name}.target", "target", one.target
+        for number, claim in enumerate(one.claims, 1):
+            yield one.file, f"{one.name}.claim[{number}].species", "species", claim.species
 
 
 def _outcome_words(trials: Iterable[Trial], scales: Iterable[Scale]) -> Iterator[tuple[str, str, str, str]]:

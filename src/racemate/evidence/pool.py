@@ -19,7 +19,7 @@ from statistics import NormalDist
 
 from racemate.evidence.finding import EvidenceError
 from racemate.evidence.prior import Prior, carry
-from racemate.evidence.record import Claim, Law, Number, Parameter, Record, Spread
+from racemate.evidence.record import Claim, Law, Number, Parameter, Record, Spread, Stated
 from racemate.units import convert, factor
 
 Z95 = NormalDist().inv_cdf(0.975)
@@ -86,7 +86,7 @@ def pool(parameter: Parameter, judgement: Judgement) -> Prior:
     return _meta(parameter, claims, judgement)
 
 
-def standing(parameter: Parameter, claim: Claim, law: Law, unstated: float | None = None) -> tuple[float, float]:
+def standing(parameter: Stated, claim: Claim, law: Law, unstated: float | None = None) -> tuple[float, float]:
     """Where a claim stands on the scale of a law, and its standard deviation there.
 
     `unstated` is the standard deviation of a claim that prints none; without it such a claim raises EvidenceError.
@@ -166,9 +166,10 @@ def between_variance(centres: Sequence[float], variances: Sequence[float]) -> fl
     return max(0.0, (heterogeneity - (len(centres) - 1)) / (total - fsum(w**2 for w in weights) / total))
 
 
-def _stand(parameter: Parameter, claim: Claim, value: float, law: Law, unstated: float | None) -> tuple[float, float]:
+def _stand(parameter: Stated, claim: Claim, value: float, law: Law, unstated: float | None) -> tuple[float, float]:
     unit = claim.unit or parameter.unit
     centre = convert(value, unit, parameter.unit)
+    rule = parameter.pool if isinstance(parameter, Parameter) else law
     place = carry(law, centre)
     if abs(place) == inf:
         inside = "strictly between 0 and 1" if law == "logit-normal" else "above 0"
@@ -176,13 +177,11 @@ def _stand(parameter: Parameter, claim: Claim, value: float, law: Law, unstated:
             parameter,
             f"{_index(parameter, claim)}.value",
             f"{centre:g} {parameter.unit}",
-            f"a number {inside} for {parameter.pool!r}",
+            f"a number {inside} for {rule!r}",
         )
     if claim.spread.kind == "none":
         if unstated is None:
-            raise _fault(
-                parameter, f"{_index(parameter, claim)}.spread", "none", f"a spread, which {parameter.pool!r} needs"
-            )
+            raise _fault(parameter, f"{_index(parameter, claim)}.spread", "none", f"a spread, which {rule!r} needs")
         return place, unstated
     return place, _width(claim.spread, claim.n, centre, place, law, factor(unit, parameter.unit))
 
@@ -220,9 +219,9 @@ def _values(claim: Claim) -> tuple[float, ...]:
     return claim.value if isinstance(claim.value, tuple) else (claim.value,)
 
 
-def _index(parameter: Parameter, claim: Claim) -> str:
+def _index(parameter: Stated, claim: Claim) -> str:
     return f"claim[{next(i for i, known in enumerate(parameter.claims, 1) if known is claim)}]"
 
 
-def _fault(parameter: Parameter, field: str, found: str, allowed: str) -> EvidenceError:
+def _fault(parameter: Stated, field: str, found: str, allowed: str) -> EvidenceError:
     return EvidenceError(parameter.file, f"{parameter.name}.{field}", found, allowed)

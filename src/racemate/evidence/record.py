@@ -1,4 +1,4 @@
-"""The records of what is known: Source, Claim, Parameter, Observation, Trial and Scale, frozen and validated.
+"""The records of what is known: Source, Claim, Parameter, Quantity, Observation, Trial and Scale, frozen and validated.
 
 A record only knows its own shape. Whether its source exists, its unit fits the link or its arithmetic comes out
 is the business of `check.py`, where each rule has a name. `docs/explanation/evidence.md` shows each file by example.
@@ -79,7 +79,10 @@ class Spread(Record):
 
 
 class Claim(Record):
-    """One number that one source states, in the parameter's unit unless it names its own."""
+    """One number that one source states, in the parameter's unit unless it names its own.
+
+    `population` says who was measured where that matters: claims about different people may differ and yet agree.
+    """
 
     value: Number | tuple[Number, ...]
     unit: str = ""
@@ -91,6 +94,7 @@ class Claim(Record):
     how: How
     species: str = ""
     system: str = ""
+    population: str = ""
     arithmetic: str | tuple[Text, ...] = ""
     pooled: bool = True
     note: str = ""
@@ -139,20 +143,51 @@ class Between(Record):
         return sqrt(self.variance or 0)
 
 
-class Parameter(Record):
-    """One number of one link, named `link.field`, with every claim about it side by side."""
+class Stated(Record):
+    """One number with every claim about it side by side, disagreeing or not."""
 
     name: Text
     label: Text
     unit: Text
+    claims: tuple[Claim, ...] = Field(alias="claim", min_length=1)
+    drug: str = ""
+    target: str = ""
+
+    @property
+    def file(self) -> str:
+        """The file the number stands in."""
+        raise NotImplementedError
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Every source that a claim names, in order, each once."""
+        return tuple(dict.fromkeys(name for claim in self.claims for name in claim.sources))
+
+
+class Quantity(Stated):
+    """A number that no link reads but a reader may look for, named `topic.field`; `link` is the link it bears on."""
+
+    link: Text
+
+    @property
+    def topic(self) -> str:
+        """What it is about; the name of its file."""
+        return self.name.partition(".")[0]
+
+    @property
+    def file(self) -> str:
+        """The file the quantity stands in."""
+        return f"evidence/quantities/{self.topic}.toml"
+
+
+class Parameter(Stated):
+    """One number of one link, named `link.field`, whose claims are pooled into a prior."""
+
     range: tuple[Number, Number]
     pool: Pool
     vary: Literal["shared", "person", "study"]
     between: Between | None = None
-    claims: tuple[Claim, ...] = Field(alias="claim", min_length=1)
     prefer: str = ""
-    drug: str = ""
-    target: str = ""
 
     @property
     def link(self) -> str:
@@ -172,9 +207,9 @@ class Parameter(Record):
     @property
     def sources(self) -> tuple[str, ...]:
         """Every source named by a claim or by the between-person spread, in order, each once."""
-        named = [name for claim in self.claims for name in claim.sources]
+        named = super().sources
         if self.between is not None and self.between.source:
-            named.append(self.between.source)
+            named += (self.between.source,)
         return tuple(dict.fromkeys(named))
 
 

@@ -12,7 +12,7 @@ from racemate.evidence.finding import EvidenceError, nearest
 from racemate.evidence.library import Library, library
 from racemate.evidence.pool import Z95, law_of, standing
 from racemate.evidence.prior import Prior, bring, carry
-from racemate.evidence.record import Claim, How, Law, Parameter
+from racemate.evidence.record import Claim, How, Law, Parameter, Quantity, Stated
 from racemate.units import convert
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _RANGE = (0.025, 0.975)
 _RULES: dict[Law, str] = {"lognormal": "lognormal-meta", "logit-normal": "logit-meta", "normal": "normal-meta"}
 _COLUMNS = (
-    *("name", "label", "unit", "drug", "target", "median", "low", "high", "vary"),
+    *("name", "kind", "link", "label", "unit", "drug", "target", "values", "median", "low", "high", "vary"),
     *("claims", "doubtful", "ratio", "z", "between"),
 )
 Row = dict[str, Any]
@@ -38,9 +38,10 @@ def evidence(
     how: str = "",
     disagreements: bool = False,
 ) -> pd.DataFrame:
-    """Numbers of the evidence, one row each: name, label, unit, drug, target, median and 95 % range of the prior, claims, doubtful or not.
+    """Numbers of the evidence, one row each: those of the chain, then the quantities that no link reads.
 
-    Every filter given must hold: ``text`` is looked for in names, labels and notes; ``link`` is a link of the chain; ``drug``, ``target``
+    Columns: name, kind (parameter or quantity), link, label, unit, drug, target, values (of the claims, in that unit), median and 95 % range of
+    the prior (none for a quantity), vary, claims, doubtful, ratio, z, between.  Every filter given must hold: ``text`` is looked for in names, labels and notes; ``link`` is a link of the chain; ``drug``, ``target``
     and ``source`` are names; ``how`` is how one of the claims was read; ``doubtful`` keeps numbers that nobody read in a source;
     ``disagreements`` keeps those whose claims differ by more than their spreads, the most first.  ``ratio`` is that of the largest to the
     smallest claim, ``z`` the largest difference of two claims in standard deviations, ``between`` names these two.  Raises EvidenceError
@@ -62,7 +63,7 @@ def evidence(
         how=cast(How, how) if how else None,
         doubtful=doubtful,
     )
-    rows = [_parameter(known, one) for one in found]
+    rows = [_row(known, one) for one in found]
     if disagreements:
         rows = sorted((row for row in rows if (row["z"] or 0.0) > Z95), key=lambda row: -row["z"])
     return pd.DataFrame(rows, columns=list(_COLUMNS))
@@ -84,9 +85,9 @@ def claims(name: str) -> pd.DataFrame:
     """
     import pandas as pd
 
-    parameter = library().parameter(name)
-    law = _law(parameter)
-    rows = [row for number, claim in enumerate(parameter.claims, 1) for row in _claim(parameter, claim, law, number)]
+    stated = library().number(name)
+    law = _law(stated)
+    rows = [row for number, claim in enumerate(stated.claims, 1) for row in _claim(stated, claim, law, number)]
     table = pd.DataFrame(rows)
     return table.astype({"low": float, "high": float})
 
@@ -94,26 +95,24 @@ def claims(name: str) -> pd.DataFrame:
 def about(name: str) -> Row:
     """One number as an object: the whole record with the file it stands in, its prior, and its claims with their 95 % ranges.
 
-    Raises EvidenceError with the nearest match for an unknown name.
+    The prior of a quantity is None, since no link reads it.  Raises EvidenceError with the nearest match for an unknown name.
     """
     from racemate.report.run.folder import records
 
     known = library()
-    parameter, prior = known.parameter(name), known.prior(name)
-    low, high = interval(prior)
-    files = [parameter.file, *(f"evidence/sources/{source}.toml" for source in parameter.sources)]
+    stated = known.number(name)
     return {
-        **parameter.model_dump(mode="json", by_alias=True, exclude_defaults=True),
-        "prior": {
-            "law": prior.law,
-            "median": prior.median,
-            "low": prior.low,
-            "high": prior.high,
-            "interval95": None if low is None else [low, high],
-        },
+        **stated.model_dump(mode="json", by_alias=True, exclude_defaults=True),
+        "prior": _prior(known.prior(name)) if isinstance(stated, Parameter) else None,
         "claims": records(claims(name)),
-        "files": files,
+        "files": [stated.file, *(f"evidence/sources/{source}.toml" for source in stated.sources)],
     }
+
+
+def _prior(prior: Prior) -> Row:
+    low, high = interval(prior)
+    ends = None if low is None else [low, high]
+    return {"law": prior.law, "median": prior.median, "low": prior.low, "high": prior.high, "interval95": ends}
 
 
 def _known(field: str, word: str, names: Collection[str]) -> None:
@@ -121,22 +120,28 @@ def _known(field: str, word: str, names: Collection[str]) -> None:
         raise EvidenceError("evidence", field, repr(word), nearest(word, names))
 
 
-def _parameter(known: Library, one: Parameter) -> Row:
-    prior = known.prior(one.name)
-    low, high = interval(prior)
+def _row(known: Library, one: Parameter | Quantity) -> Row:
     apart = _apart(known, one)
+    median = low = high = None
+    if isinstance(one, Parameter):
+        prior = known.prior(one.name)
+        median = list(prior.median) if isinstance(prior.median, tuple) else float(prior.median)
+        low, high = interval(prior)
     return {
         "name": one.name,
+        "kind": "parameter" if isinstance(one, Parameter) else "quantity",
+        "link": one.link,
         "label": one.label,
         "unit": one.unit,
         "drug": one.drug,
         "target": one.target,
-        "median": list(prior.median) if isinstance(prior.median, tuple) else float(prior.median),
+        "values": [value for claim in one.claims for value in _natural(one, claim)],
+        "median": median,
         "low": low,
         "high": high,
-        "vary": one.vary,
+        "vary": one.vary if isinstance(one, Parameter) else None,
         "claims": len(one.claims),
-        "doubtful": any(claim.doubtful for claim in one.pooled),
+        "doubtful": any(claim.doubtful for claim in one.claims if claim.pooled),
         "ratio": None if apart is None else apart.ratio,
         "z": None if apart is None else apart.z,
         "between": "" if apart is None else " and ".join(apart.between),
@@ -145,17 +150,18 @@ def _parameter(known: Library, one: Parameter) -> Row:
 
 @dataclass(frozen=True)
 class _Apart:
-    """How far the claims about a number lie apart."""
+    """How far the claims about a number lie apart, among those about the same people."""
 
     ratio: float | None
     z: float
     between: tuple[str, str]
 
 
-def _apart(known: Library, one: Parameter) -> _Apart | None:
-    """None for a single claim and for a list; a claim that states no spread is given the one that pooling would give it."""
+def _apart(known: Library, one: Parameter | Quantity) -> _Apart | None:
+    """None where no two claims speak of the same people, and for a list; a claim without spread is given the one pooling would give it."""
     law = _law(one)
-    if len(one.claims) < 2 or law == "fixed" or any(isinstance(c.value, tuple) for c in one.claims):
+    pairs = [(a, b) for a, b in combinations(range(len(one.claims)), 2) if _comparable(one.claims[a], one.claims[b])]
+    if not pairs or law == "fixed" or any(isinstance(c.value, tuple) for c in one.claims):
         return None
     values = [_natural(one, claim)[0] for claim in one.claims]
     unstated = 0.0
@@ -163,26 +169,34 @@ def _apart(known: Library, one: Parameter) -> _Apart | None:
         size = fsum(map(abs, values)) / len(values) if law == "normal" else 1.0
         unstated = known.judgement.between_claims[_RULES[law]].unstated * size
     stands = [(*standing(one, claim, law, unstated), claim.source or claim.how) for claim in one.claims]
-    z, first, second = max(
-        ((abs(y - other) / hypot(s, more), a, b) for (y, s, a), (other, more, b) in combinations(stands, 2)),
-        key=lambda found: found[0],
-    )
-    return _Apart(max(values) / min(values) if min(values) > 0 else None, z, (first, second))
+    z, first, second = max(((_distance(stands[a], stands[b]), a, b) for a, b in pairs), key=lambda found: found[0])
+    among = [values[number] for number in {number for pair in pairs for number in pair}]
+    ratio = max(among) / min(among) if min(among) > 0 else None
+    return _Apart(ratio, z, (stands[first][2], stands[second][2]))
 
 
-def _law(one: Parameter) -> Law:
-    """The law of the prior, or a normal one where a claim lies at an end of that law's scale and has no place on it."""
-    law = law_of(one, one.pooled or one.claims)
+def _comparable(first: Claim, second: Claim) -> bool:
+    return first.population == second.population
+
+
+def _distance(first: tuple[float, float, str], second: tuple[float, float, str]) -> float:
+    apart = abs(first[0] - second[0])
+    return apart / hypot(first[1], second[1]) if apart else 0.0
+
+
+def _law(one: Stated) -> Law:
+    """The law of the prior, log-normal for a quantity; or a normal one where a claim lies at an end of that law's scale."""
+    law = law_of(one, one.pooled or one.claims) if isinstance(one, Parameter) else "lognormal"
     inside = all(isfinite(carry(law, value)) for claim in one.claims for value in _natural(one, claim))
     return law if inside else "normal"
 
 
-def _natural(one: Parameter, claim: Claim) -> tuple[float, ...]:
+def _natural(one: Stated, claim: Claim) -> tuple[float, ...]:
     values = claim.value if isinstance(claim.value, tuple) else (claim.value,)
     return tuple(convert(value, claim.unit or one.unit, one.unit) for value in values)
 
 
-def _claim(one: Parameter, claim: Claim, law: Law, number: int) -> list[Row]:
+def _claim(one: Stated, claim: Claim, law: Law, number: int) -> list[Row]:
     rows: list[Row] = []
     for value in _natural(one, claim):
         low = high = None
@@ -198,7 +212,7 @@ def _claim(one: Parameter, claim: Claim, law: Law, number: int) -> list[Row]:
                 "how": claim.how,
                 "source": claim.source,
                 "place": claim.place,
-                "system": ", ".join(word for word in (claim.species, claim.system) if word),
+                "system": ", ".join(word for word in (claim.species, claim.system, claim.population) if word),
                 "pooled": claim.pooled,
                 "doubtful": claim.doubtful,
                 "note": claim.note,

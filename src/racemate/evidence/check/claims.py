@@ -1,22 +1,25 @@
-"""Rules for parameters and the claims about them."""
+"""Rules for parameters and quantities, and the claims about them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import TypeVar
 
 from racemate.evidence.arithmetic import ALLOWED, NotArithmeticError, agrees, evaluate
 from racemate.evidence.finding import EvidenceError, Finding
 from racemate.evidence.library import Library
 from racemate.evidence.pool import law_of, standing
 from racemate.evidence.prior import carry
-from racemate.evidence.record import DOUBTFUL, Claim, Parameter
+from racemate.evidence.record import DOUBTFUL, Claim, Parameter, Stated
 from racemate.units import UnitError, convert, dimension, parse, same_dimension
 
+S = TypeVar("S", bound=Stated)
 
-def _claims(library: Library) -> Iterator[tuple[Parameter, str, Claim]]:
-    for parameter in library.parameters.values():
-        for number, claim in enumerate(parameter.claims, 1):
-            yield parameter, f"{parameter.name}.claim[{number}]", claim
+
+def _claims(numbers: Mapping[str, S]) -> Iterator[tuple[S, str, Claim]]:
+    for one in numbers.values():
+        for number, claim in enumerate(one.claims, 1):
+            yield one, f"{one.name}.claim[{number}]", claim
 
 
 def _values(claim: Claim) -> tuple[float, ...]:
@@ -25,7 +28,7 @@ def _values(claim: Claim) -> tuple[float, ...]:
 
 def source_is_given(library: Library) -> Iterator[Finding]:
     """A claim names its source, unless it is an assumption."""
-    for parameter, field, claim in _claims(library):
+    for parameter, field, claim in _claims(library.stated):
         if not claim.source and claim.how != "assumed":
             yield Finding(
                 parameter.file,
@@ -37,7 +40,7 @@ def source_is_given(library: Library) -> Iterator[Finding]:
 
 def place_is_given(library: Library) -> Iterator[Finding]:
     """A claim read in a source says where it stands there."""
-    for parameter, field, claim in _claims(library):
+    for parameter, field, claim in _claims(library.stated):
         if not claim.place and not claim.doubtful:
             yield Finding(
                 parameter.file, f"{field}.place", "nothing", "a place such as 'Table 3', 'abstract' or 'results'"
@@ -52,7 +55,7 @@ def place_is_given(library: Library) -> Iterator[Finding]:
 
 def reason_is_given(library: Library) -> Iterator[Finding]:
     """What was assumed, recalled between people, or left out of the pool carries a sentence."""
-    for parameter, field, claim in _claims(library):
+    for parameter, field, claim in _claims(library.stated):
         if claim.how == "assumed" and not claim.note:
             yield Finding(parameter.file, f"{field}.note", "an assumption without a reason", "a sentence")
         if not claim.pooled and not claim.note:
@@ -65,7 +68,7 @@ def reason_is_given(library: Library) -> Iterator[Finding]:
 
 def unit_converts(library: Library) -> Iterator[Finding]:
     """A unit reads as one, and a claim's unit converts to its parameter's."""
-    for parameter in library.parameters.values():
+    for parameter in library.stated.values():
         try:
             parse(parameter.unit)
         except UnitError as error:
@@ -75,7 +78,7 @@ def unit_converts(library: Library) -> Iterator[Finding]:
             yield from _misfit(parameter, f"{parameter.name}.claim[{number}].unit", claim.unit)
 
 
-def _misfit(parameter: Parameter, field: str, unit: str) -> Iterator[Finding]:
+def _misfit(parameter: Stated, field: str, unit: str) -> Iterator[Finding]:
     allowed = f"a unit of {dimension(parameter.unit)} such as {parameter.unit}"
     try:
         if unit and not same_dimension(unit, parameter.unit):
@@ -94,7 +97,7 @@ def value_is_inside_range(library: Library) -> Iterator[Finding]:
         if limits and not limits[0] <= low <= high <= limits[1]:
             allowed = f"{limits[0]:g} to {limits[1]:g} for {parameter.pool!r}"
             yield Finding(parameter.file, f"{parameter.name}.range", f"[{low:g}, {high:g}]", allowed)
-    for parameter, field, claim in _claims(library):
+    for parameter, field, claim in _claims(library.parameters):
         if not claim.pooled:
             continue
         low, high = parameter.range
@@ -114,7 +117,7 @@ def _converted(parameter: Parameter, claim: Claim) -> tuple[float, ...]:
 
 def spread_is_possible(library: Library) -> Iterator[Finding]:
     """A spread is positive, its ends rise, and they hold the value."""
-    for parameter, field, claim in _claims(library):
+    for parameter, field, claim in _claims(library.stated):
         spread = claim.spread
         if spread.value is not None and spread.value <= 0:
             yield Finding(parameter.file, f"{field}.spread.value", f"{spread.value:g}", "a number above 0")
@@ -132,7 +135,7 @@ def spread_is_possible(library: Library) -> Iterator[Finding]:
 def doubtful_is_wide(library: Library) -> Iterator[Finding]:
     """A pooled number that nobody read in a source is uncertain enough; definitions and arrays are exempt."""
     judgement = library.judgement
-    for parameter, field, claim in _claims(library):
+    for parameter, field, claim in _claims(library.parameters):
         if judgement is None or not (claim.doubtful and claim.pooled) or parameter.pool == "fixed":
             continue
         if isinstance(claim.value, tuple):
@@ -157,7 +160,7 @@ def doubtful_is_wide(library: Library) -> Iterator[Finding]:
 
 def arithmetic_recomputes(library: Library) -> Iterator[Finding]:
     """A derived claim carries its arithmetic, and the arithmetic gives the value as written."""
-    for parameter, field, claim in _claims(library):
+    for parameter, field, claim in _claims(library.stated):
         name = f"{field}.arithmetic"
         if not claim.arithmetic:
             if claim.how == "derived":
@@ -204,10 +207,10 @@ def recomputed(file: str, field: str, text: str, value: float) -> Iterator[Findi
 
 def claims_differ(library: Library) -> Iterator[Finding]:
     """The same number from the same place is entered once."""
-    for parameter in library.parameters.values():
+    for parameter in library.stated.values():
         seen: dict[object, int] = {}
         for number, claim in enumerate(parameter.claims, 1):
-            key = (claim.value, claim.unit, claim.source, claim.place, claim.system, claim.note)
+            key = (claim.value, claim.unit, claim.source, claim.place, claim.system, claim.population, claim.note)
             first = seen.setdefault(key, number)
             if first != number:
                 found = f"the same claim as claim[{first}]"
@@ -216,9 +219,16 @@ def claims_differ(library: Library) -> Iterator[Finding]:
 
 def n_is_positive(library: Library) -> Iterator[Finding]:
     """A number of people or experiments is at least one."""
-    for parameter, field, claim in _claims(library):
+    for parameter, field, claim in _claims(library.stated):
         if claim.n is not None and claim.n < 1:
             yield Finding(parameter.file, f"{field}.n", str(claim.n), "a whole number of at least 1")
+
+
+def quantity_only_claims(library: Library) -> Iterator[Finding]:
+    """Nothing is pooled for a quantity, so that none of its claims stands beside a pool."""
+    for quantity, field, claim in _claims(library.quantities):
+        if not claim.pooled:
+            yield Finding(quantity.file, f"{field}.pooled", "false", "nothing: no link reads it, so nothing is pooled")
 
 
 def between_fits_vary(library: Library) -> Iterator[Finding]:
@@ -272,6 +282,7 @@ RULES = (
     arithmetic_recomputes,
     claims_differ,
     n_is_positive,
+    quantity_only_claims,
     between_fits_vary,
     prior_can_be_pooled,
 )

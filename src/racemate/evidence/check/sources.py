@@ -19,9 +19,10 @@ _FIRST_YEAR = 1800
 
 def references(library: Library) -> Iterator[tuple[str, str, str]]:
     """Every mention of a source: file, field, source id."""
+    for one in library.stated.values():
+        for number, claim in enumerate(one.claims, 1):
+            yield from ((one.file, f"{one.name}.claim[{number}].source", name) for name in claim.sources)
     for parameter in library.parameters.values():
-        for number, claim in enumerate(parameter.claims, 1):
-            yield from ((parameter.file, f"{parameter.name}.claim[{number}].source", name) for name in claim.sources)
         if parameter.between is not None and parameter.between.source:
             yield parameter.file, f"{parameter.name}.between.source", parameter.between.source
     for trial in library.trials.values():
@@ -69,7 +70,7 @@ def source_is_used(library: Library, cited: Collection[str]) -> Iterator[Finding
 
 def source_was_seen(library: Library) -> Iterator[Finding]:
     """A number said to be read comes from a source of which something was read."""
-    for parameter in library.parameters.values():
+    for parameter in library.stated.values():
         for number, claim in enumerate(parameter.claims, 1):
             source = library.sources.get(claim.source)
             if source is not None and source.seen == "none" and claim.how not in ("recalled", "assumed", "derived"):
