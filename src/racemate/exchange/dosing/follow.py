@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import log
 from pathlib import Path
+from shlex import join
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -91,9 +92,17 @@ def follow(
     arguments |= {"typical": typical}
     drugs = {one.drug for one in table.sidecar.cmt.values()}
     manifest = describe("dose", arguments, [model], drugs, [], inputs, clock)
+    manifest |= {"command_line": _command_line(arguments)}
     manifest |= {"table": {"people": len(table.people()), "rows": len(table.rows), "columns": list(table.columns)}}
     frames = {"simulated": pd.concat(parts, ignore_index=True)}
     return Dosed(frames, manifest, {**inputs, "events.csv": written(table).encode()}, table)
+
+
+def _command_line(arguments: Mapping[str, Any]) -> str:
+    """The command that asks for the same run."""
+    words = ["racemate", "dose", arguments["data"], "--units", arguments["units"]]
+    words += ["--hypothesis", arguments["hypotheses"][0], "--replicates", str(arguments["replicates"])]
+    return join([*words, "--seed", str(arguments["seed"]), *(["--typical"] if arguments["typical"] else [])])
 
 
 def _allow(replicates: int, seed: int) -> None:

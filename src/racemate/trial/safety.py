@@ -1,0 +1,325 @@
+"""Safety: what a virtual trial's people feel and suffer beside what they gain, session by session.
+
+Dissociation and pressure are courses within a session, and their peaks over sessions show whether they wear off: only dissociation
+does, where the card holds the edge ``felt_tolerance``.  Sedation and nausea are chances at a session's peak.  None has a background:
+what placebo arms report is not in the chain, so shares are the drug's own.  Urinary symptoms are a hazard of sessions had, from
+published counts of people on esketamine and on placebo spray.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from racemate.evidence.library import library
+from racemate.evidence.record import Trial
+from racemate.hypothesis import default
+from racemate.model import bind
+from racemate.people.random import normal, uniform
+from racemate.trial.analysis.statistics import divide, exact_interval
+from racemate.trial.beside import Size
+from racemate.trial.conduct.enrol import Floats, World
+from racemate.trial.design.protocol import Protocol
+from racemate.trial.design.scheme import FELT_SCALE, MOOD_SCALES
+from racemate.trial.published import protocol_of
+from racemate.trial.replicate import SEED, Report, allow
+from racemate.trial.urinary import hazard
+from racemate.trial.witness import Mask, Witness, anyone, row, witness
+from racemate.trial.world import ChainWorld
+from racemate.units import convert
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MINUTES = (0, 10, 20, 30, 40, 50, 60, 75, 90, 120, 180, 240)
+"""When a session is looked at: close around the peaks of dissociation, pressure and sedation at 30 to 50 min, then until it is over."""
+FELT = {"cadss": "score.cadss", "systolic_rise": "score.systolic_rise"}
+CHANCES = {"sedation": "score.sedation", "nausea": "score.nausea"}
+DISSOCIATED_ABOVE = 4.0
+"""CADSS above which the label counts dissociation (jnj-dissociation-page)."""
+RISEN_BY = 40.0
+"""Rise of systolic pressure, mmHg, that the label counts (spravato-label, Table 6)."""
+EVENTS = ("dissociation", "systolic rise of 40 mmHg or more", "sedation", "nausea")
+LEVEL = (2.5, 50.0, 97.5)
+REPLICATES = 20
+_FRAMES = ("courses", "sessions", "events", "benefit", "urinary")
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One hypothesis: the people of a trial with their sessions read closely."""
+
+    witness: Witness
+    moments: Floats
+    reading: Mapping[str, Floats]
+
+    @cached_property
+    def felt(self) -> dict[str, Floats]:
+        """Rated CADSS and rise of pressure at every moment, shape (moments, people): a session's own strength, whole points, bounds."""
+        return {
+            "cadss": self._rated(self.reading["score.cadss"]),
+            "systolic_rise": np.asarray(self.reading["score.systolic_rise"]),
+        }
+
+    def _rated(self, expected: Floats) -> Floats:
+        """Dissociation of one person differs from session to session by more than any rater's error: the trial's own draws."""
+        who = self.witness
+        occasion = normal(who.seed, f"trial:occasion:{FELT_SCALE}", who.ids, self._occasion[:, None])
+        low, high = library().scale(FELT_SCALE).range
+        return np.clip(np.rint(expected * np.exp(who.cohort.parameter("score.cadss_occasion") * occasion)), low, high)
+
+    @property
+    def _occasion(self) -> NDArray[np.uint64]:
+        """Which draw of the trial a moment shares: that of the visit nearest to the peak of its session; else a later one of its own."""
+        starts, visits = self.witness.sessions.start_h, self.witness.plan.visits_h
+        session = np.maximum(np.searchsorted(starts, self.moments, side="right") - 1, 0)
+        found = np.arange(len(starts), dtype=np.uint64) + np.uint64(len(visits))
+        for k, start in enumerate(starts):
+            near = row(visits, start + _peak_h())
+            if start < visits[near] <= start + MINUTES[-1] / 60:
+                found[k] = near
+        return found[session] if len(starts) else np.zeros(len(self.moments), dtype=np.uint64)
+
+    def peak(self, values: Floats) -> Floats:
+        """Largest value in each session, shape (sessions, people)."""
+        starts = self.witness.sessions.start_h
+        rows = [[row(self.moments, start + minute / 60) for minute in MINUTES] for start in starts]
+        return np.array([values[picked].max(axis=0) for picked in rows]).reshape(len(starts), values.shape[1])
+
+    @cached_property
+    def peaks(self) -> dict[str, Floats]:
+        """Peak of each felt effect and chance of each other one, by session; zero where no session was held."""
+        found = {name: self.peak(values) for name, values in self.felt.items()}
+        found["cadss"] = np.maximum(found["cadss"], self._written())
+        found |= {name: self.peak(np.asarray(self.reading[place])) for name, place in CHANCES.items()}
+        return {name: np.where(self.witness.sessions.held, values, 0.0) for name, values in found.items()}
+
+    def _written(self) -> Floats:
+        """Highest dissociation that the trial's raters wrote down in each session; zero where they did not look."""
+        who = self.witness
+        out = np.zeros(who.sessions.held.shape)
+        for k, period in enumerate(who.protocol.live_periods if FELT_SCALE in who.protocol.scales else ()):
+            for hour in who.protocol.rated_h(FELT_SCALE):
+                since = who.protocol.period_h(period) + hour - who.sessions.start_h
+                inside = (since > 0) & (since <= MINUTES[-1] / 60)
+                for index, arm in enumerate(who.protocol.conditions):
+                    value, seen = who.data.at(arm.name, FELT_SCALE, hour)
+                    here = inside[:, None] & seen.reshape(-1) & (who.enrolled.arm[k] == index)
+                    out = np.where(here, np.maximum(out, value.reshape(-1)), out)
+        return out
+
+    @cached_property
+    def events(self) -> dict[str, Mask]:
+        """Who had which event in which session, shape (sessions, people); chances are drawn once per person and session."""
+        held, who = self.witness.sessions.held, self.witness
+        turn = np.arange(len(held), dtype=np.uint64)[:, None]
+        drawn = {name: uniform(who.seed, f"safety:{name}", who.ids, turn) < self.peaks[name] for name in CHANCES}
+        found = {EVENTS[0]: self.peaks["cadss"] > DISSOCIATED_ABOVE, EVENTS[1]: self.peaks["systolic_rise"] >= RISEN_BY}
+        return {name: mask & held for name, mask in (found | drawn).items()}
+
+    def had(self, arm: int, ordinal: int) -> Mask:
+        """Who had that session of that arm, shape (sessions, people)."""
+        sessions = self.witness.sessions
+        return sessions.held & (sessions.arm == arm) & (sessions.ordinal == ordinal)
+
+
+@dataclass(frozen=True)
+class Safety:
+    """Side effects of a virtual trial, as frames over every hypothesis; intervals hold 95 % of the replicates.
+
+    ``courses``: mean within a session; ``sessions``: mean peak, and its ratio to the first session; ``events``: people with an event,
+    with the exact interval that one trial of this size would print; ``benefit``: dissociation in the first session against the later
+    change of mood; ``urinary``: chance of urinary symptoms.
+    """
+
+    trial: str
+    frames: Mapping[str, pd.DataFrame]
+    size: Size
+
+
+def safety(
+    trial: str | Trial | Protocol,
+    hypotheses: Iterable[str] | None = None,
+    people: int | None = None,
+    replicates: int = REPLICATES,
+    seed: int = SEED,
+    progress: Report | None = None,
+    worlds: Any = None,
+) -> Safety:
+    """Side effects of a trial under some hypotheses (default: the default card); raises EvidenceError for what cannot be run."""
+    import pandas as pd
+
+    size = Size(people, replicates, seed)
+    allow(size)
+    record = library().trial(trial) if isinstance(trial, str) else trial
+    protocol = protocol_of(record) if isinstance(record, Trial) else record
+    make = worlds or (lambda name: ChainWorld(name, bind(name), seed))
+    rows: dict[str, list[dict[str, Any]]] = {name: [] for name in _FRAMES}
+    for name in [default()] if hypotheses is None else list(hypotheses):
+        seen = look(protocol, make(name), seed, replicates, people, progress)
+        for frame, make_rows in _TABLES.items():
+            rows[frame] += [{"hypothesis": seen.witness.world.name, **line} for line in make_rows(seen)]
+    return Safety(protocol.id, {name: pd.DataFrame(found) for name, found in rows.items()}, size)
+
+
+def look(
+    protocol: Protocol,
+    world: World,
+    seed: int,
+    replicates: int,
+    people: int | None,
+    progress: Report | None = None,
+    more: tuple[str, ...] = (),
+) -> Seen:
+    """Conduct a trial and read every session closely, ``more`` readings by dotted name besides what is felt."""
+    seen = witness(protocol, world, seed, replicates, people, progress)
+    starts = seen.sessions.start_h
+    hours = [start + minute / 60 for start in starts for minute in MINUTES] or [float(seen.plan.visits_h[0])]
+    names = (*FELT.values(), *CHANCES.values(), *more)
+    return Seen(seen, *seen.read(hours, names, progress))
+
+
+def _mean(seen: Seen, values: Floats, mask: Mask) -> Floats:
+    """Mean over those who count, by replicate."""
+    fold = seen.witness.fold
+    return divide(fold(np.where(mask, values, 0.0)).sum(axis=-1), fold(mask).sum(axis=-1))
+
+
+def _spread(values: Floats, prefix: str = "") -> dict[str, float | None]:
+    """Low, median and high over the replicates in which something is defined."""
+    told = values[np.isfinite(values)]
+    ends = np.percentile(told, LEVEL) if told.size else (None, None, None)
+    return {
+        f"{prefix}{name}": None if end is None else float(end)
+        for name, end in zip(("low", "median", "high"), ends, strict=True)
+    }
+
+
+def _turns(seen: Seen) -> list[tuple[int, str, int, Mask]]:
+    """Every arm and session of it that somebody had."""
+    found = []
+    for index, arm in enumerate(seen.witness.protocol.conditions):
+        for ordinal in range(1, int(seen.witness.sessions.ordinal.max(initial=0)) + 1):
+            mask = seen.had(index, ordinal)
+            if mask.any():
+                found.append((index, arm.name, ordinal, mask))
+    return found
+
+
+def _courses(seen: Seen) -> Iterable[dict[str, Any]]:
+    starts = seen.witness.sessions.start_h
+    for _, arm, ordinal, mask in _turns(seen):
+        for minute in MINUTES:
+            rows = [row(seen.moments, start + minute / 60) for start in starts]
+            for name, values in seen.felt.items():
+                now = np.where(mask, values[rows], 0.0).sum(axis=0)
+                line = {"arm": arm, "session": ordinal, "minute": minute, "outcome": name, "unit": _unit(name)}
+                yield {**line, **_spread(_mean(seen, now, anyone(mask)))}
+
+
+def _peak_h() -> float:
+    """When dissociation peaks, hours after a session's start (evidence ``cadss-peak-time``)."""
+    anchor = library().anchor("cadss-peak-time")
+    return convert(anchor.value, anchor.unit, "h")
+
+
+def _unit(name: str) -> str:
+    return {"cadss": "point", "systolic_rise": "mmHg"}.get(name, "1")
+
+
+def _sessions(seen: Seen) -> Iterable[dict[str, Any]]:
+    first: dict[tuple[str, str], Floats] = {}
+    for _, arm, ordinal, mask in _turns(seen):
+        who = anyone(mask)
+        for name, values in seen.peaks.items():
+            mean = _mean(seen, np.where(mask, values, 0.0).sum(axis=0), who)
+            begun = first.setdefault((arm, name), mean)
+            line = {"arm": arm, "session": ordinal, "outcome": name, "unit": _unit(name)}
+            yield {**line, **_spread(mean), **_spread(divide(mean, begun), "ratio_")}
+
+
+def _events(seen: Seen) -> Iterable[dict[str, Any]]:
+    sessions, fold = seen.witness.sessions, seen.witness.fold
+    for index, arm in enumerate(seen.witness.protocol.conditions):
+        here = sessions.held & (sessions.arm == index)
+        treated = fold(anyone(here))
+        n = treated.sum(axis=-1)
+        if not n.any():
+            continue
+        for name, mask in seen.events.items():
+            count = fold(anyone(mask & here)).sum(axis=-1)
+            per = divide(fold(mask & here).sum(axis=(0, 2)), fold(here).sum(axis=(0, 2)))
+            middle = int(np.median(count))
+            low, high = exact_interval(middle, int(np.median(n)))
+            line = {"arm": arm.name, "event": name, "n": int(np.median(n)), "people": middle, "unit": "percent"}
+            line |= _spread(100 * divide(count, n)) | {"exact_low": 100 * low, "exact_high": 100 * high}
+            yield line | _spread(100 * per, "per_session_")
+
+
+def _benefit(seen: Seen) -> Iterable[dict[str, Any]]:
+    data, protocol = seen.witness.data, seen.witness.protocol
+    scales = [scale for scale in protocol.scales if scale in MOOD_SCALES]
+    for index, arm in enumerate(protocol.conditions):
+        mask = seen.had(index, 1)
+        felt = seen.witness.fold(np.where(mask, seen.peaks["cadss"], 0.0).sum(axis=0))
+        there = seen.witness.fold(anyone(mask))
+        for scale in scales if there.any() else ():
+            base, had = data.at(arm.name, scale, protocol.baseline_h)
+            for hour in protocol.rated_h(scale)[1:]:
+                value, rated = data.at(arm.name, scale, hour)
+                slope, r, n = line_of(felt, value - base, there & had & rated)
+                yield {
+                    "arm": arm.name,
+                    "scale": scale,
+                    "hours": hour,
+                    "n": int(np.median(n)),
+                    **_spread(r, "correlation_"),
+                    **_spread(slope, "slope_"),
+                }
+
+
+def line_of(x: Floats, y: Floats, mask: Mask) -> tuple[Floats, Floats, Floats]:
+    """Slope of y on x, correlation and people, by replicate; nan where x or y does not vary."""
+    n = mask.sum(axis=-1).astype(float)
+
+    def about(values: Floats) -> Floats:
+        centre = divide(np.where(mask, values, 0).sum(axis=-1), n)
+        return np.where(mask, values - centre[..., None], 0.0)
+
+    a, b = about(x), about(y)
+    xx, yy, xy = (a * a).sum(axis=-1), (b * b).sum(axis=-1), (a * b).sum(axis=-1)
+    return divide(xy, xx), divide(xy, np.sqrt(xx * yy)), n
+
+
+def _urinary(seen: Seen) -> Iterable[dict[str, Any]]:
+    sessions, fold = seen.witness.sessions, seen.witness.fold
+    rates = hazard(seen.witness.seed, seen.witness.enrolled.roll.replicates)
+    weeks = follow_up_weeks(seen.witness)
+    for index, arm in enumerate(seen.witness.protocol.conditions):
+        here = sessions.held & (sessions.arm == index)
+        who = fold(anyone(here))
+        if who.any():
+            had = fold(here.sum(axis=0)) * given(seen.witness, index)
+            chance = divide(np.where(who, rates.chance(had, weeks), 0.0).sum(axis=-1), who.sum(axis=-1))
+            line = {"arm": arm.name, "sessions": float(np.mean(had[who])), "weeks": weeks, "unit": "percent"}
+            yield line | _spread(100 * chance)
+
+
+def given(seen: Witness, arm: int) -> bool:
+    """True when an arm gives ketamine or one of its enantiomers."""
+    from racemate.chain.dose import ENANTIOMERS
+
+    return any(dose.drug in ENANTIOMERS for dose in seen.protocol.conditions[arm].doses)
+
+
+def follow_up_weeks(seen: Witness) -> float:
+    """Weeks from the first session of a period to its last rating."""
+    return seen.protocol.visit_h[-1] / (7 * 24)
+
+
+_TABLES = {"courses": _courses, "sessions": _sessions, "events": _events, "benefit": _benefit, "urinary": _urinary}
