@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from racemate.evidence.library import library
 from racemate.evidence.record import DOUBTFUL, Trial
 from racemate.trial.analysis.look import Answer, ask, holds
-from racemate.trial.conduct.enrol import Floats
 from racemate.trial.conduct.rate import Data
+from racemate.trial.conduct.world import Floats
 from racemate.trial.design.protocol import Figure, Protocol
 from racemate.trial.published import Asked, observed
 

@@ -15,7 +15,7 @@ from racemate.people.cohort import Cohort as Drawn
 from racemate.people.cohort import draw
 from racemate.people.population import Population
 from racemate.simulate.plan import Plan
-from racemate.trial.conduct.enrol import Floats, Ids, Progress
+from racemate.trial.conduct.world import Floats, Ids, Progress
 from racemate.trial.share import Places, dosed, leaders, paths
 
 if TYPE_CHECKING:

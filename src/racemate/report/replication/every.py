@@ -22,7 +22,7 @@ from racemate.report.run.folder import Run
 from racemate.report.run.manifest import Clock, describe, machine, own_cards
 from racemate.report.run.trial import TrialRun, distinct, read
 from racemate.trial.beside import FROM_PRIORS, Found, Size, gather
-from racemate.trial.conduct.enrol import World
+from racemate.trial.conduct.world import World
 from racemate.trial.design.protocol import Protocol
 from racemate.trial.published import protocol_of, questions
 from racemate.trial.replicate import SEED, allow

@@ -14,7 +14,8 @@ from racemate.evidence.finding import EvidenceError
 from racemate.evidence.record import Trial
 from racemate.report.replication.store import Store
 from racemate.trial.beside import Size, find
-from racemate.trial.conduct.enrol import World, sizes
+from racemate.trial.conduct.allocate import sizes
+from racemate.trial.conduct.world import World
 from racemate.trial.design.protocol import Protocol
 from racemate.trial.design.schedule import ProtocolError
 from racemate.trial.published import Asked

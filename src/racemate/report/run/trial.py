@@ -15,7 +15,7 @@ from racemate.model import bind
 from racemate.report.run.folder import Run
 from racemate.report.run.manifest import Clock, describe, own_cards, stored_card
 from racemate.trial.beside import Replication
-from racemate.trial.conduct.enrol import Progress
+from racemate.trial.conduct.world import Progress
 from racemate.trial.design.protocol import Protocol, build
 from racemate.trial.design.scheme import COMPLETERS, EVERYONE
 from racemate.trial.published import protocol_of
