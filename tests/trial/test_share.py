@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from racemate.simulate.plan import Condition, Dose, Plan
-from racemate.trial.share import dosed, leaders, paths
+from racemate.trial.share import dosed, leaders, paths, shared_out
 
 WEIGHT = np.array([60.0, 70.0, 80.0, 90.0, 100.0, 110.0])
 
@@ -46,6 +46,16 @@ def test_the_first_lead_and_the_others_follow_in_turn() -> None:
 def test_how_many_lead_may_differ_between_paths() -> None:
     path = np.array([0, 0, 1, 1, 0, 1])
     assert leaders(path, np.zeros(6), np.where(path == 0, 1, 2)).tolist() == [0, 0, 2, 3, 0, 2]
+
+
+def test_leaders_are_shared_out_by_the_number_of_people_and_nobody_is_left_without() -> None:
+    path, replicate = np.array([5] * 20 + [6] * 4), np.zeros(24)
+    trait = np.array([0] * 15 + [1] * 5 + [0] * 3 + [1])
+    assert shared_out(4, path, trait, replicate).tolist() == [3] * 15 + [1] * 5 + [3] * 3 + [1]
+    assert shared_out(1, path, trait, replicate).tolist() == [1] * 24
+    assert shared_out(4, np.tile(path, 2), np.tile(trait, 2), np.repeat([0, 1], 24)).tolist()[:24] == [3] * 15 + [
+        1
+    ] * 5 + [3] * 3 + [1]
 
 
 def test_who_is_given_nothing_at_all_is_not_dosed() -> None:

@@ -42,19 +42,38 @@ def _dose(amount: Floats, weight: Floats) -> Floats:
 def leaders(path: Places, replicate: NDArray[Any], most: int | Places) -> Places:
     """Whose course each person shares, shape (people,): of each path of a replicate the first ``most`` lead, the others follow in turn.
 
-    ``most`` is a number, or one for each person, the same within a path.  Raises ValueError for one below 1.
+    ``most`` is a number, or one for each person, the same within a path of a replicate.  Raises ValueError for one below 1.
     """
     limit = np.broadcast_to(np.asarray(most), path.shape)
     if limit.size and limit.min() < 1:
         raise ValueError(f"most: found {limit.min()}, allowed: at least 1")
     order = np.lexsort((path, replicate))
-    first = np.ones(len(order), dtype=bool)
-    first[1:] = (np.diff(path[order]) != 0) | (replicate[order][1:] != replicate[order][:-1])
-    start = np.maximum.accumulate(np.where(first, np.arange(len(order)), 0))
+    start = _starts(path[order], replicate[order])
     rank = np.arange(len(order)) - start
     found = np.empty(len(order), dtype=np.intp)
     found[order] = order[start + rank % limit[order]]
     return found
+
+
+def _starts(path: Places, replicate: NDArray[Any]) -> Places:
+    """For people sorted by replicate and path, where each one's group begins."""
+    first = np.ones(len(path), dtype=bool)
+    first[1:] = (np.diff(path) != 0) | (replicate[1:] != replicate[:-1])
+    return np.maximum.accumulate(np.where(first, np.arange(len(path)), 0))
+
+
+def shared_out(most: int, path: Places, trait: Places, replicate: NDArray[Any]) -> Places:
+    """How many of the ``most`` leaders of a path fall to those of each person's ``trait``, shape (people,): by their number, at least one."""
+    return np.maximum(1, np.rint(most * _count(replicate, path, trait) / _count(replicate, path))).astype(np.intp)
+
+
+def _count(*codes: NDArray[Any]) -> Places:
+    """How many people have each person's codes."""
+    order = np.lexsort(codes)
+    apart = np.any([np.diff(code[order]) != 0 for code in codes], axis=0)
+    group = np.empty(len(order), dtype=np.intp)
+    group[order] = np.concatenate([[0], np.cumsum(apart)])
+    return np.bincount(group)[group]
 
 
 def dosed(plan: Plan) -> NDArray[np.bool_]:

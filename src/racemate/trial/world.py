@@ -9,20 +9,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from racemate.chain import dose as dosing
-from racemate.hypothesis import EDGE
 from racemate.model import Model
 from racemate.people.cohort import Cohort as Drawn
 from racemate.people.cohort import draw
 from racemate.people.population import Population
 from racemate.simulate.plan import Plan
 from racemate.trial.conduct.world import Floats, Ids, Progress
-from racemate.trial.share import Places, dosed, leaders, paths
+from racemate.trial.share import Places, dosed, leaders, paths, shared_out
 
 if TYPE_CHECKING:
     from racemate.simulate.trajectory import Trajectory
 
-_GENE, _GENOTYPE = "oprm1_g", "oprm1"
-"""The covariate, and what the gains of edges that let it act have in their names."""
+_GENOTYPE, _GENOTYPE_ACTS = "oprm1_g", "circuit.g_oprm1_to_mor"
+"""The covariate, and the gain by which it acts on a person's course; what else it does acts when a reading is taken."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,8 @@ class ChainWorld:
     """One hypothesis, bound to the evidence, drawn from its priors.
 
     ``threads`` carry the people (None: one per core).  With ``courses`` only so many people on each treatment path of a replicate are
-    carried through body, brain and hope, and the others follow them in turn (None: everybody is carried).
+    carried through body, brain and hope, and the others follow them in turn (None: everybody is carried).  ``tolerance`` is the error
+    allowed to one window of time (None: the engine's own).
     """
 
     name: str
@@ -59,6 +59,7 @@ class ChainWorld:
     seed: int
     threads: int | None = None
     courses: int | None = None
+    tolerance: float | None = None
 
     @property
     def dose(self) -> dosing.Par:
@@ -78,13 +79,17 @@ class ChainWorld:
 
     def carry(self, cohort: People, plan: Plan, readings: tuple[str, ...], progress: Progress | None) -> Trajectory:
         """The readings with what the engine says of its time axis."""
+        from racemate.simulate.grid import TOLERANCE
         from racemate.simulate.run import run
 
         leader = None if self.courses is None else self._leaders(cohort, plan, self.courses)
-        return run(cohort.drawn, plan, readings, progress, self.threads, leader=leader)
+        return run(cohort.drawn, plan, readings, progress, self.threads, self.tolerance or TOLERANCE, leader=leader)
 
     def _leaders(self, cohort: People, plan: Plan, courses: int) -> Places:
-        gains = (bound.typical for name, bound in self.model.bound.items() if EDGE in name and _GENOTYPE in name)
-        traits = (cohort.covariate(_GENE),) if any(gains) else ()
-        path = paths(plan, cohort.covariate("weight"), *traits)
-        return leaders(path, cohort.drawn.replicate, np.where(dosed(plan), courses, 1))
+        weight, replicate = cohort.covariate("weight"), cohort.drawn.replicate
+        path, most = paths(plan, weight), np.where(dosed(plan), courses, 1)
+        if self.model.bound[_GENOTYPE_ACTS].typical == 0:
+            return leaders(path, replicate, most)
+        trait = cohort.covariate(_GENOTYPE)
+        fewer = shared_out(courses, path, trait, replicate)
+        return leaders(paths(plan, weight, trait), replicate, np.minimum(most, fewer))

@@ -34,8 +34,10 @@ if TYPE_CHECKING:
 
 COMMAND = "replicate --all"
 REPLICATES = 200
-COURSES = 6
+COURSES = 4
 """People of each treatment path that are carried through the chain: `validation/shared-courses` says what that costs."""
+TOLERANCE = 1e-4
+"""Error allowed to one window: it moves a score by less than a thousandth of a point (`validation/shared-courses`)."""
 _ROOMS = ("chain", "readings", "simulate", "people", "trial")
 _STATUS = ("trial", "title", "use", "people", "asked", "compared", "cards", "reason")
 
@@ -188,7 +190,7 @@ def replicate_all(
     arguments = {"trials": told, "hypotheses": names, "people": people, "replicates": replicates, "seed": seed}
     manifest = _manifest({**arguments, "courses": courses}, models, chosen, inputs)
     store = Store(manifest, out, force)
-    make = worlds or (lambda model: ChainWorld(model.hypothesis.name, model, seed, 1, courses))
+    make = worlds or (lambda model: ChainWorld(model.hypothesis.name, model, seed, 1, courses, TOLERANCE))
     work = Work(chosen, [make(model) for model in models], size, store, progress)
     work.run(jobs)
     done = _gathered(chosen, refused, manifest, size, store, inputs)
@@ -238,6 +240,7 @@ def _manifest(
         "trials": [task.trial for task in tasks],
         "replicates": arguments["replicates"],
         "courses": arguments["courses"] or "all",
+        "tolerance": TOLERANCE,
         "parameters": FROM_PRIORS,
         "interval": "central 50, 80 and 95 % over replicates",
     }
