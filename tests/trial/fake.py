@@ -20,6 +20,7 @@ PARAMETERS = {
     "score.hamd17_per_madrs": 0.77,
     "score.hamd6_per_madrs": 0.47,
     "severity.healthy": HEALTHY,
+    "severity.emax": 0.97,
 }
 
 

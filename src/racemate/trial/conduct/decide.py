@@ -19,7 +19,7 @@ from racemate.trial.conduct.treat import first_h
 from racemate.trial.conduct.world import Enrolled, Floats, Mask, Met, Whole
 from racemate.trial.design.parts import Part, moments, pairs, parts
 from racemate.trial.design.protocol import Protocol
-from racemate.trial.design.stage import Decision, Entry, Rule
+from racemate.trial.design.stage import NOTHING, Decision, Entry, Rule
 
 _SLACK = 1e-9
 _SLACK_H = 1e-3
@@ -29,27 +29,45 @@ def rounds(protocol: Protocol, enrolled: Enrolled, seed: int, run: Callable[[Enr
     """Treat and rate (``run``) until what is decided from the ratings is what they were treated by; a trial without decisions once."""
     while True:
         data = run(enrolled)
-        following = decide(protocol, enrolled, data, seed) if protocol.staged else enrolled
-        if following is enrolled:
+        if not protocol.staged:
             return data
+        following = decide(protocol, enrolled, data, seed)
+        if np.array_equal(following.settled_h, enrolled.settled_h):
+            return _told(protocol, following, data)
         enrolled = following
 
 
+def _told(protocol: Protocol, enrolled: Enrolled, data: Data) -> Data:
+    """The data with the hours at which each decision was first met, of every part."""
+    found: dict[str, dict[str, Floats]] = {}
+    for k, part in enumerate(parts(protocol)):
+        for one in part.protocol.decisions:
+            hours = enrolled.roll.fold(first_h(moments(part.protocol, one), enrolled.met[k][one.name]))
+            earlier = found.setdefault(part.stage.name if part.stage else "", {})
+            earlier[one.name] = np.minimum(earlier[one.name], hours) if one.name in earlier else hours
+    stages = {name: replace(one, met_h=found.get(name, {})) for name, one in data.stages.items()}
+    return replace(data, met_h=found.get("", {}), stages=stages, enrolled=enrolled)
+
+
 def decide(protocol: Protocol, enrolled: Enrolled, data: Data, seed: int) -> Enrolled:
-    """Everybody's arms, starts and decisions as the ratings of a round have it; the very same record when nothing changed."""
+    """Everybody's arms, starts and decisions as the ratings of a round have it; ``settled_h`` moves on where a treatment changed."""
     every = parts(protocol)
     now = _Now(enrolled)
     for k, part in enumerate(every):
         if part.stage is not None:
             now.move(part, k, *_enter(every, k, enrolled, data, now, seed))
-        elif part.trigger is not None and part.follows is not None:
+        elif part.trigger is not None:
             now.move(part, k, enrolled.arm[k], _begin(every, k, now), enrolled.entry[k])
-        book = _Book(part, k, enrolled, _of(data, part))
-        now.met.append({one.name: now.stand(k, book, one, _met(book, one, seed)) for one in part.protocol.decisions})
-    if not np.isfinite(now.changed_h).any():
-        return enrolled
-    settled = np.where(np.isfinite(now.changed_h), np.maximum(now.changed_h, enrolled.settled_h), enrolled.settled_h)
-    return replace(enrolled, arm=now.arm, start_h=now.start, entry=now.entry, met=tuple(now.met), settled_h=settled)
+        book = _Book(part, k, enrolled, data)
+        triggers = {other.trigger.name for other in every if other.follows == k and other.trigger}
+        met: Met = {}
+        for one in part.protocol.decisions:
+            acts = one.then != NOTHING or one.name in triggers
+            met |= {one.name: now.stand(k, book, one, _met(book, one, seed), acts)}
+        now.met.append(met)
+    return replace(
+        enrolled, arm=now.arm, start_h=now.start, entry=now.entry, met=tuple(now.met), settled_h=now.settled()
+    )
 
 
 class _Now:
@@ -61,6 +79,11 @@ class _Now:
         self.met: list[Met] = []
         self.changed_h = np.full(before.roll.ids.size, np.inf)
 
+    def settled(self) -> Floats:
+        """Hours up to which what is decided of a person stands: the first thing that changed follows from what stood already."""
+        changed = np.isfinite(self.changed_h)
+        return np.where(changed, np.maximum(self.changed_h, self.before.settled_h), self.before.settled_h)
+
     def move(self, part: Part, k: int, arm: Whole, start: Floats, entry: Whole) -> None:
         """Put people into a part, where that was not settled otherwise."""
         due = np.minimum(start, self.before.start_h[k]) - part.delay_h
@@ -70,8 +93,10 @@ class _Now:
         self.entry[k] = np.where(other, entry, self.entry[k])
         self.changed_h = np.where(other, np.minimum(self.changed_h, due), self.changed_h)
 
-    def stand(self, k: int, book: _Book, decision: Decision, met: Mask) -> Mask:
-        """Who meets a decision, where that was not settled otherwise."""
+    def stand(self, k: int, book: _Book, decision: Decision, met: Mask, acts: bool) -> Mask:
+        """Who meets a decision, where that was not settled otherwise; one that does not act is told as the ratings have it."""
+        if not acts:
+            return met
         hours = np.array(moments(book.part.protocol, decision))[:, None] + self.start[k]
         old = self.before.met[k][decision.name]
         other = (met != old) & (hours > self.before.settled_h)
@@ -80,15 +105,12 @@ class _Now:
         return np.where(other, met, old)
 
 
-def _of(data: Data, part: Part) -> Data:
-    return data if part.stage is None else data.stages[part.name]
-
-
 class _Book:
     """The ratings of one part, person by person, whatever their arm."""
 
     def __init__(self, part: Part, place: int, enrolled: Enrolled, data: Data) -> None:
-        self.part, self.place, self.enrolled, self.data = part, place, enrolled, data
+        self.part, self.place, self.enrolled, self.main = part, place, enrolled, data
+        self.data = data if part.stage is None else data.stages[part.name]
 
     def score(self, scale: str) -> tuple[Floats, Mask]:
         """Ratings and who has them, shape (times, people) each."""
@@ -101,10 +123,22 @@ class _Book:
             seen[:, here] = roll.unfold(self.data.seen[arm.name, scale])[:, here]
         return value, seen
 
+    def first(self, scale: str) -> Floats:
+        """The rating at the baseline of the whole trial, shape (people,); zero where it was not made."""
+        roll, value = self.enrolled.roll, np.zeros(self.enrolled.roll.ids.size)
+        for index, arm in enumerate(self.main.protocol.conditions):
+            if scale in self.main.protocol.scales:
+                score = roll.unfold(self.main.value[arm.name, scale][0])
+                value = np.where(self.enrolled.arm[0] == index, score, value)
+        return value
+
     def present(self, hours: Floats) -> Mask:
         """Who is in the part at some of its hours and has not left, shape (hours, people)."""
-        until = self.enrolled.roll.unfold(self.data.until_h)
-        return (self.enrolled.arm[self.place] >= 0) & (hours[:, None] <= until + _SLACK_H)
+        inside = self.enrolled.arm[self.place] >= 0
+        own = np.where(inside, self.enrolled.start_h[self.place], 0.0)
+        first = self.enrolled.start_h[0] if self.part.stage is None else own
+        until = np.minimum(self.enrolled.roll.unfold(self.data.until_h) + first, self.enrolled.ends_h(self.place))
+        return inside & (own + hours[:, None] <= until + _SLACK_H)
 
     def among(self, names: tuple[str, ...]) -> Mask:
         """Who is in one of the arms; without names everybody in the part."""
@@ -152,8 +186,10 @@ def _outcome(book: _Book, rule: Rule, value: Floats) -> Mask:
     if rule.rule.endswith("remission"):
         found = value <= own.remission[rule.scale] + _SLACK
     else:
-        screened = own.response_from == "screening" and rule.scale == own.baseline_scale and book.part.stage is None
-        base = book.enrolled.screening if screened else value[0]
+        whole = rule.baseline == "trial" or book.part.stage is None
+        base = book.first(rule.scale) if rule.baseline == "trial" else value[0]
+        if whole and own.response_from == "screening" and rule.scale == own.baseline_scale:
+            base = book.enrolled.screening
         found = (base > 0) & (base - value >= own.response * base - _SLACK)
     return ~found if rule.rule.startswith("no-") else found
 
@@ -180,7 +216,7 @@ def _enter(
     """Who goes on to a stage: arm (-1 for others), start and entry of each person."""
     part, place = every[k], every[k].follows or 0
     assert part.stage is not None
-    book = _Book(every[place], place, enrolled, _of(data, every[place]))
+    book = _Book(every[place], place, enrolled, data)
     if part.trigger is None:
         hours, when = (part.due_h,), np.full(enrolled.roll.ids.size, part.due_h)
     else:

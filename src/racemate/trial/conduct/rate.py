@@ -139,8 +139,9 @@ def _data(
             when = visits_h[row]
             value[condition.name, scale] = roll.fold(np.take_along_axis(written[scale], row, axis=0))
             seen[condition.name, scale] = roll.fold((when <= leaves) & (when <= end) & belongs)
-    last = start[-1] + protocol.visit_h[-1]
-    until = np.minimum(np.minimum(leaves, ends[-1]), last) - start[0]
+    inside = np.isfinite(start[0])
+    until = np.minimum(np.minimum(leaves, ends[-1]), start[-1] + protocol.visit_h[-1])
+    until = np.where(inside, until, -np.inf) - np.where(inside, start[0], 0.0)
     left = np.isfinite(leaves) & (leaves <= ends[-1])
     data = Data(
         protocol,
@@ -149,12 +150,8 @@ def _data(
         roll.fold(enrolled.screening),
         roll.fold(left),
         member,
-        roll.fold(np.where(np.isfinite(start[0]), until, -np.inf)),
-        {
-            decision.name: roll.fold(first_h(moments(protocol, decision), enrolled.met[places[0]][decision.name]))
-            for decision in protocol.decisions
-        },
-        _entered(every[places[0]], enrolled, places[0]),
+        roll.fold(until),
+        entered=_entered(every[places[0]], enrolled, places[0]),
         enrolled=enrolled,
     )
     return data if protocol.guess is None else replace(data, guessed=_guessed(data, enrolled, seed))

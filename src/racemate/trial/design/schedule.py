@@ -17,7 +17,7 @@ MOST_DOSES = 2000
 
 _MONTH_H = 365.25 / 12 * DAY_H
 """A month is the twelfth part of a year."""
-_HOURS = {"s": 1 / 3600, "min": 1 / 60, "h": 1.0, "day": DAY_H, "week": 7 * DAY_H, "month": _MONTH_H}
+_HOURS = {"s": 1 / 3600, "min": 1 / 60, "h": 1.0, "day": DAY_H, "week": 7 * DAY_H, "month": _MONTH_H, "year": 12 * _MONTH_H}
 _UNIT = {
     **dict.fromkeys(("s", "sec", "second", "seconds"), "s"),
     **dict.fromkeys(("min", "minute", "minutes"), "min"),
@@ -25,6 +25,7 @@ _UNIT = {
     **dict.fromkeys(("d", "day", "days"), "day"),
     **dict.fromkeys(("wk", "week", "weeks"), "week"),
     **dict.fromkeys(("month", "months"), "month"),
+    **dict.fromkeys(("year", "years"), "year"),
 }
 _MILLIGRAMS = {"ug": 1e-3, "µg": 1e-3, "μg": 1e-3, "mg": 1.0, "g": 1e3}
 _NUMBER = r"(\d{1,9}(?:\.\d{1,9})?)"
@@ -39,7 +40,7 @@ _TIMES = {None: 1, "once": 1, "twice": 2, "thrice": 3, "three times": 3}
 _WEEK_PATTERN = {1: (0,), 2: (0, 3), 3: (0, 2, 4), 4: (0, 2, 4, 6), 5: (0, 1, 2, 3, 4), 7: (0, 1, 2, 3, 4, 5, 6)}
 """Days of the week on which so many sessions a week fall; twice is the 3 and 4 days apart of the esketamine trials."""
 AMOUNT_ALLOWED = 'an amount above zero in ug, mg, g or the same per kg, such as "84 mg" or "0.5 mg/kg"'
-SPAN_ALLOWED = 'a time in s, min, h, days, weeks or months, such as "40 min"'
+SPAN_ALLOWED = 'a time in s, min, h, days, weeks, months or years, such as "40 min"'
 MOMENT_ALLOWED = '"baseline", a time since the first dose such as "24 h", or a day of the trial such as "day 8"'
 SCHEDULE_ALLOWED = (
     '"once", "day 4", "days 1, 4 and 8", "daily for 7 days", "twice weekly for 4 weeks", "every 2 days for 6 doses", '

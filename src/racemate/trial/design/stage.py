@@ -46,6 +46,8 @@ class Rule(Record):
     rule: Kind | None = None
     at_least: Number | None = None
     at_most: Number | None = None
+    baseline: Literal["part", "trial"] = "part"
+    """From which baseline response counts: that of the period or stage, or the first one of the trial."""
     at: tuple[Text, ...] = ()
     least: Whole | None = Field(default=None, ge=1)
     chance: Number | None = Field(default=None, ge=0, le=1)
@@ -70,6 +72,8 @@ class Rule(Record):
                 raise ProtocolError(None, "how the chance is known", "how")
         elif self.scale not in (READINGS if scored else MOOD_SCALES):
             raise ProtocolError(self.scale, f"one of {', '.join(READINGS if scored else MOOD_SCALES)}", "scale")
+        if self.baseline != "part" and self.rule not in ("response", "no-response"):
+            raise ProtocolError(self.baseline, "a baseline only with response or no-response", "baseline")
         if scored and self.at_least is not None and self.at_most is not None and self.at_least > self.at_most:
             raise ProtocolError(self.at_least, f"at most {self.at_most:g}", "at_least")
         if self.least is not None and not 1 <= self.least <= max(1, len(self.at)):
@@ -122,8 +126,8 @@ class Decision(Record):
         with reading("confirm"):
             if not 0 < schedule.span(low) <= schedule.span(high):
                 raise ProtocolError((low, high), "two times above zero, the shorter first")
-        if any(rule.at or rule.chance is not None for rule in self.when):
-            raise ProtocolError((low, high), "rules that look at the rating of the moment", "confirm")
+        if any(rule.chance is not None for rule in self.when):
+            raise ProtocolError((low, high), "rules that look at ratings", "confirm")
 
 
 class Entry(Record):
