@@ -7,6 +7,7 @@ import re
 import shutil
 from collections.abc import Iterable, Sequence
 from importlib.util import find_spec
+from os.path import relpath
 
 import tutorial
 from across import write_across
@@ -23,6 +24,8 @@ from racemate.model import bind
 from racemate.readings import symbolic
 from racemate.report import card as card_page
 from racemate.report import numbers as report
+from racemate.report.figure import ink
+from racemate.report.figure.number import draw as claims_drawn
 
 
 def spelled(claim: Claim, here: str, atlas: Atlas) -> str:
@@ -62,7 +65,16 @@ def disagreements(link: str, here: str, atlas: Atlas) -> str:
         for one in found
     )
     head = ("number", "meaning", "furthest apart", "largest / smallest", "difference in standard deviations")
-    return table(head, rows) or "None: the claims about each number agree within their spreads, or there is only one.\n"
+    drawn = "".join(figure(one["name"], here) for one in found if one["kind"] == "parameter")
+    told = f"{table(head, rows)}\n{drawn}" if found else ""
+    return told or "None: the claims about each number agree within their spreads, or there is only one.\n"
+
+
+def figure(name: str, here: str) -> str:
+    """The claims about a number drawn over its prior, as an image of the page that shows it."""
+    write(f"figure/{name}.svg", ink.drawing(claims_drawn(name)))
+    path = relpath(GENERATED / "figure" / f"{name}.svg", (DOCS / here).parent)
+    return f"![Claims about {name} and their prior]({path})\n\n"
 
 
 def write_links(parameters: Sequence[Parameter], atlas: Atlas) -> None:

@@ -7,6 +7,7 @@ from mark import ROOT, bullets, moment, number, section, spread_of, table, value
 from place import PAGES, Atlas
 
 from racemate.evidence.record import Bias, Observation, Trial
+from racemate.report.figure import ink, timeline
 from racemate.trial.design.protocol import Arm, Dose, Protocol
 from racemate.trial.published import protocol_of
 
@@ -18,6 +19,7 @@ def write_trials(atlas: Atlas) -> None:
     pairs = [(trial, protocol_of(trial)) for trial in atlas.known.trials.values()]
     for trial, protocol in pairs:
         write(f"page/trial/{trial.id}.md", _page(trial, protocol, atlas))
+        write(f"page/trial/{trial.id}.svg", ink.drawing(timeline.draw(trial)))
     head = ("trial", "use", "people", "drugs", "routes", "control", "random", "blind", "blind checked")
     write("trials.md", table((*head, "crossover", "stopped early", "days", "scales", "rows"), _matrix(pairs, atlas)))
 
@@ -60,7 +62,7 @@ def _page(trial: Trial, protocol: Protocol, atlas: Atlas) -> str:
         f"# {trial.title}\n\n`{trial.id}`, one of the [trials](../../../../{INDEX}).\n\n{bullets(facts)}\n"
         + section("Before you believe it", bullets(trial.warnings))
         + section("Risk of bias", _bias(trial.bias, protocol))
-        + section("Design", _design(protocol))
+        + section("Design", f"![Design over time]({trial.id}.svg)\n\n{_design(protocol)}")
         + section("What was published", _outcomes(trial, here, atlas))
         + section("How it was read", _readme(trial))
     )

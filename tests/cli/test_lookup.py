@@ -45,6 +45,17 @@ def test_evidence_is_searched_by_text_link_and_doubt(capsys: pytest.CaptureFixtu
     assert "occupancy.kd_nmda_s" in {row["name"] for row in data(["evidence", "--search", "ebert-1997"], capsys)}
 
 
+def test_a_trial_and_a_number_are_cited_by_name(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "2018.18020138" in said(["cite", "williams-2018"], capsys)
+    cited = data(["cite", "channel.ki_pcp"], capsys)
+    assert {one["id"] for one in cited} == set(library().number("channel.ki_pcp").sources)
+    assert cli.run(["cite", "wiliams-2018"]) == 2
+    assert (
+        "a folder that a run wrote with --out, or a known name; did you mean 'williams-2018'?"
+        in capsys.readouterr().err
+    )
+
+
 def test_a_number_is_shown_with_every_claim(capsys: pytest.CaptureFixture[str]) -> None:
     text = said(["evidence", "show", "occupancy.kd_nmda_s"], capsys)
     for claim in library().parameter("occupancy.kd_nmda_s").claims:

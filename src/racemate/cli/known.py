@@ -14,7 +14,7 @@ from racemate.cli.talk.screen import bold, columns, paragraph, tell, width
 if TYPE_CHECKING:
     import pandas as pd
 
-    from racemate.evidence.record import Trial
+    from racemate.evidence.record import Source, Trial
     from racemate.trial.design.protocol import Protocol
 
 Row = dict[str, Any]
@@ -156,28 +156,43 @@ def check(*, json: Json = False) -> int:
         return 2
     known = library()
     tell(
-        f"racemate: {len(known.parameters)} numbers, {len(known.sources)} sources, {len(known.trials)} trials: nothing wrong"
+        f"racemate: {len(known.parameters)} numbers, {len(known.quantities)} quantities, {len(known.sources)} sources, "
+        f"{len(known.trials)} trials: nothing wrong"
     )
     return 0
 
 
 def cite(
-    run: Annotated[Path, Parameter(help="Folder that a run wrote with --out.")],
+    what: Annotated[
+        str, Parameter(help="Folder that a run wrote with --out, or a trial, a number or any other record.")
+    ],
     /,
     *,
     format: Annotated[Literal["text", "bibtex", "csl-json"], Parameter(help="How to write the list.")] = "text",  # noqa: A002 the option's name
     json: Json = False,
 ) -> None:
-    """List the sources of everything that a run touched: its trial, its cards, and every number they used."""
-    from racemate.evidence.cite import bibtex, csl_json, plain
+    """List the sources of a trial or a number, or of everything that a run touched: its trial, its cards, and every number they used."""
+    from racemate.evidence.cite import bibtex, csl_json, plain, sources_of
+    from racemate.evidence.finding import EvidenceError, nearest
+    from racemate.evidence.library import library
+
+    write = {"text": plain, "bibtex": bibtex, "csl-json": csl_json}["csl-json" if json else format]
+    known = library()
+    if what not in known.names and not Path(what).exists():
+        allowed = f"a folder that a run wrote with --out, or {nearest(what, known.names)}"
+        raise EvidenceError("cite", "what", repr(what), allowed)
+    print(write(sources_of(known, [what]) if what in known.names else _touched(Path(what))), end="")
+
+
+def _touched(run: Path) -> tuple[Source, ...]:
+    """The sources of a run; what has changed since is told."""
     from racemate.report.run.folder import read_manifest
     from racemate.report.run.manifest import changed, cited
 
     manifest = read_manifest(run)
     for line in changed(manifest):
         tell(f"racemate: {line}")
-    write = {"text": plain, "bibtex": bibtex, "csl-json": csl_json}["csl-json" if json else format]
-    print(write(cited(manifest)), end="")
+    return cited(manifest)
 
 
 def _matrix(rows: Iterable[Row]) -> str:

@@ -49,9 +49,7 @@ def sources_of(library: Library, names: Iterable[str]) -> tuple[Source, ...]:
             record = library.anchors.get(name) or library.signals[name]
             ids.update([record.source] if record.source else [])
         else:
-            known = [*library.stated, *library.trials, *library.scales, *library.sources]
-            known += [*library.syntheses, *library.anchors, *library.signals]
-            raise EvidenceError("evidence", "name", repr(name), nearest(name, known))
+            raise EvidenceError("evidence", "name", repr(name), nearest(name, library.names))
     return tuple(library.source(name) for name in sorted(ids))
 
 

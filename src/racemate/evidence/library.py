@@ -80,6 +80,12 @@ class Library:
         """The parameter or quantity of that name.  Raises EvidenceError with the nearest match."""
         return _named(self.stated, name, "evidence/parameters and evidence/quantities")
 
+    @property
+    def names(self) -> frozenset[str]:
+        """The name of every record that leans on a source, and of every source."""
+        shelves = (self.stated, self.trials, self.scales, self.syntheses, self.anchors, self.signals, self.sources)
+        return frozenset(chain.from_iterable(shelves))
+
     def source(self, name: str) -> Source:
         """The source of that id.  Raises EvidenceError with the nearest match."""
         return _named(self.sources, name, "evidence/sources")
