@@ -83,3 +83,20 @@ def test_all_lanes_share_one_plan_with_nothing_where_nothing_is_given() -> None:
 def test_a_session_ends_where_the_next_one_starts() -> None:
     (stretch,) = made("1,0,1,10,20,5,2,1", "1,9,0")
     assert sessions(stretch.doses) == [pytest.approx((0, 1)), pytest.approx((1, 2)), pytest.approx((2, 4))]
+
+
+def test_two_regimens_are_realised_at_the_hours_that_mrgsolve_gives() -> None:
+    """Its own test of `realize_addl`: 100 with one more after 24 h, and 200 from hour 1 with three more."""
+    (stretch,) = made("1,0,1,100,0,1,1,24", "1,1,1,200,0,1,3,24", "1,99,0")
+    assert hours(stretch) == [0, 1, 24, 25, 49, 73]
+    assert [dose.mg for dose in stretch.doses] == [100, 200, 100, 200, 200, 200]
+
+
+def test_time_after_dose_is_that_of_mrgsolve() -> None:
+    """Its own test of `tad`: a dose at hour 3 and two more at intervals of 3 h, read hourly; before the first dose there is none."""
+    (stretch,) = made("1,2,0", "1,3,1,100,0,1,2,3", *(f"1,{hour},0" for hour in range(3, 12)))
+    since = [
+        None if r.last_h is None else round(float(h) - r.last_h, 6)
+        for h, r in zip([2, 3, *range(3, 12)], stretch.readings, strict=True)
+    ]
+    assert since == [None, 0, 0, 1, 2, 0, 1, 2, 0, 1, 2]

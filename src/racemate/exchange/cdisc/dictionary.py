@@ -40,9 +40,10 @@ class DataSet:
     variables: tuple[Variable, ...]
 
     def frame(self, columns: dict[str, Any]) -> pd.DataFrame:
-        """A data frame with these columns in order, typed, sorted by the keys; text that is empty is missing."""
+        """A data frame with these columns in order, typed, sorted by the keys; no column is no record, and empty text is missing."""
         import pandas as pd
 
+        columns = columns or {one.name: [] for one in self.variables}
         table = pd.DataFrame({one.name: columns[one.name] for one in self.variables if one.name in columns})
         typed = table.astype({one.name: _PANDAS[one.type] for one in self.variables if one.name in columns})
         for one in self.variables:

@@ -60,7 +60,7 @@ def adpc(people: Subjects) -> pd.DataFrame:
         who = np.flatnonzero(held & ((sessions.ordinal[s] == 1) | last))
         samples = ((minute, name) for minute in MINUTES for name in analytes(protocol) if who.size)
         parts += [_sample(people, who, name, (k, first, float(start), minute), s) for minute, name in samples]
-    return ADPC.frame(joined(parts)) if parts else ADPC.frame({one.name: [] for one in ADPC.variables})
+    return ADPC.frame(joined(parts))
 
 
 def _period(people: Subjects, hour: float) -> tuple[int, float]:

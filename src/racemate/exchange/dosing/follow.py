@@ -46,6 +46,7 @@ _ANALYTES = {
     "ketamine_s": ("ketamine_s", "norketamine_s", "hnk_s"),
     "ketamine_r": ("ketamine_r", "norketamine_r", "hnk_r"),
 }
+_WHOLE = ("ID", "EVID", "CMT", "ADDL", "SS", "MDV", "DOSENO", "REP")
 _PERSON = {"WT": "weight", "AGE": "age"}
 
 
@@ -227,7 +228,7 @@ def _frame(
         rows.append(line)
     frame = pd.DataFrame(rows)
     numbers = [name for name in frame.columns if name not in table.rows[0].carried]
-    return frame.astype({name: "Int64" if name.upper() in ("ID", "DOSENO", "REP") else "Float64" for name in numbers})
+    return frame.astype({name: "Int64" if name.upper() in _WHOLE else "Float64" for name in numbers})
 
 
 def _bounds() -> dict[str, tuple[float, float]]:
