@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from racemate import cli
+from tests.exchange.tables import SIDECAR_TEXT
 
 SMALL = ("--people", "12", "--replicates", "3", "--seed", "2", "--no-progress")
 
@@ -53,3 +54,13 @@ def test_an_unknown_trial_is_refused(command: list[str], capsys: pytest.CaptureF
 @pytest.mark.parametrize("command", ["dose", "export", "safety"])
 def test_help_says_what_a_command_is_for(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert "--seed" in said([command, "--help"], capsys)
+
+
+def test_the_command_refuses_a_table_without_units(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "doses.csv").write_text("ID,TIME,AMT\n1,0,5\n")
+    assert cli.run(["dose", str(tmp_path / "doses.csv")]) == 2
+    assert "units: found no such file" in capsys.readouterr().err
+    (tmp_path / "doses.toml").write_text(SIDECAR_TEXT)
+    assert cli.run(["dose", str(tmp_path / "doses.csv"), "--replicates", "0"]) == 2
+    assert "allowed: a whole number from 1" in capsys.readouterr().err
+    assert cli.run(["dose", str(tmp_path / "none.csv")]) == 2

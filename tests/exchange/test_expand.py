@@ -3,10 +3,13 @@
 import numpy as np
 import pytest
 
+from racemate.evidence.finding import EvidenceError
 from racemate.exchange.dosing.expand import Stretch, expand
+from racemate.exchange.dosing.follow import cohort, follow
 from racemate.exchange.dosing.schedule import plan, sessions
 from racemate.exchange.dosing.table import parse
 from racemate.model import bind
+from racemate.people.population import Population
 from tests.exchange.tables import SIDECAR, text
 
 
@@ -100,3 +103,23 @@ def test_time_after_dose_is_that_of_mrgsolve() -> None:
         for h, r in zip([2, 3, *range(3, 12)], stretch.readings, strict=True)
     ]
     assert since == [None, 0, 0, 1, 2, 0, 1, 2, 0, 1, 2]
+
+
+def test_people_are_as_the_table_says_and_else_drawn() -> None:
+    head = "ID,TIME,EVID,WT,AGE,SEX,RACE"
+    table = parse(f"{head}\n5,0,0,71,44,2,3\n6,0,0,.,.,1,2\n7,0,0,.,.,.,.\n", SIDECAR)
+    who = cohort(table, bind(), [5, 6, 7], 0, 1, False).who
+    assert (who.weight[0], who.age[0], who.female[0], who.asian[0], who.japanese[0]) == (71, 44, 1, 1, 1)
+    assert (who.female[1], who.asian[1], who.japanese[1]) == (0, 1, 0)
+    plain = Population.typical()
+    assert plain.age_low <= who.age[2] <= plain.age_high
+    assert who.weight[1] != who.weight[2]
+    again = cohort(
+        parse("ID,TIME\n7,0\n".replace("TIME", "TIME,EVID").replace("7,0", "7,0,0"), SIDECAR), bind(), [7], 0, 1, False
+    )
+    assert again.who.weight[0] == who.weight[2]
+
+
+def test_numbers_out_of_range_are_refused() -> None:
+    with pytest.raises(EvidenceError, match="seed"):
+        follow("nowhere.csv", seed=-1)

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from racemate.evidence.files import read_record
 from racemate.evidence.finding import EvidenceError
 from racemate.exchange.dosing.expand import expand
-from racemate.exchange.dosing.sidecar import read_sidecar
+from racemate.exchange.dosing.sidecar import Sidecar, read_sidecar
 from racemate.exchange.dosing.table import RESERVED, Table, parse, read_table, written
 from tests.exchange.tables import HEAD, SIDECAR, SIDECAR_TEXT, text
 
@@ -231,3 +232,43 @@ def test_the_generator_makes_tables_of_both_kinds() -> None:
 
     look()
     assert 0.1 < sum(seen) / len(seen) < 0.9
+
+
+WORDS = st.sampled_from(
+    [
+        "h",
+        "mg",
+        "kg",
+        "",
+        "1",
+        "mg/kg",
+        "degC",
+        "ng/mL",
+        "umol",
+        "-mg",
+        "mg**",
+        "everyone_active",
+        "iv",
+        "ketamine",
+        "x",
+    ]
+)
+VALUES = st.one_of(WORDS, st.integers(-2, 3), st.lists(st.floats(allow_nan=True), max_size=2), st.none(), st.booleans())
+FIELDS = st.sampled_from(["time", "amount", "weight", "age", "concentration", "context", "sex", "race", "cmt", "other"])
+SIDECARS = st.dictionaries(FIELDS, VALUES | st.dictionaries(WORDS, VALUES | st.dictionaries(WORDS, WORDS)))
+
+
+@settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(SIDECARS)
+def test_any_sidecar_is_read_or_its_faults_are_named(data: dict[str, object]) -> None:
+    record, faults = read_record(Sidecar, {"time": "h", "amount": "mg", **data}, "doses.toml")
+    assert (record is None) == bool(faults)
+    for fault in faults:
+        assert fault.file == "doses.toml"
+        assert fault.field
+        assert fault.allowed
+    if record is not None:
+        assert all(
+            isfinite(record.inside(name)) and record.inside(name) > 0
+            for name in ("time", "amount", "age", "concentration")
+        )

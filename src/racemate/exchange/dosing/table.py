@@ -85,10 +85,10 @@ class Table:
 
     def covariate(self, name: str) -> dict[int, float]:
         """A covariate of those whose rows state it: kg, years, or the code as written."""
-        scale = {"WT": "weight", "AGE": "age"}.get(name)
-        size = self.sidecar.inside(scale) if scale else 1.0
-        found = ((row.person, row.number.get(name)) for row in self.rows)
-        return {person: value * size for person, value in found if value is not None}
+        stated = {row.person: value for row in self.rows if (value := row.number.get(name)) is not None}
+        quantity = {"WT": "weight", "AGE": "age"}.get(name)
+        size = self.sidecar.inside(quantity) if stated and quantity else 1.0
+        return {person: value * size for person, value in stated.items()}
 
     def refuse(self, row: Row, name: str, found: object, allowed: str) -> NoReturn:
         """Refuse a cell of the table."""
