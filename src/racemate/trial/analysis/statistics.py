@@ -69,7 +69,7 @@ def paired_t(first: Floats, second: Floats, mask: Mask) -> Comparison:
     """Paired t test of first minus second (student-1908)."""
     change = first - second
     n = count(mask)
-    return _compared(mean(change, mask), divide(sd(change, mask), np.sqrt(n)), n - 1)
+    return tested(mean(change, mask), divide(sd(change, mask), np.sqrt(n)), n - 1)
 
 
 def two_sample_t(first: Floats, second: Floats, one: Mask, two: Mask) -> Comparison:
@@ -77,7 +77,7 @@ def two_sample_t(first: Floats, second: Floats, one: Mask, two: Mask) -> Compari
     n, m = count(one), count(two)
     df = n + m - 2
     variance = divide(square(first, one) + square(second, two), np.maximum(df, 0))
-    return _compared(mean(first, one) - mean(second, two), np.sqrt(variance * (divide(1.0, n) + divide(1.0, m))), df)
+    return tested(mean(first, one) - mean(second, two), np.sqrt(variance * (divide(1.0, n) + divide(1.0, m))), df)
 
 
 class Adjusted(NamedTuple):
@@ -118,10 +118,10 @@ def compare(fit: Adjusted, first: int, second: int) -> Comparison:
     """Difference of two adjusted means of an analysis of covariance."""
     gap = fit.covariate[first] - fit.covariate[second]
     spread = divide(1.0, fit.counts[first]) + divide(1.0, fit.counts[second]) + divide(gap**2, fit.within)
-    return _compared(fit.means[first] - fit.means[second], np.sqrt(fit.variance * spread), fit.df)
+    return tested(fit.means[first] - fit.means[second], np.sqrt(fit.variance * spread), fit.df)
 
 
-def _compared(difference: Floats, se: Floats, df: Floats) -> Comparison:
+def tested(difference: Floats, se: Floats, df: Floats) -> Comparison:
     """Two-sided p of difference / se; without any error p is 1 for no difference and 0 for any other."""
     exact = (se == 0) & (df > 0)
     t = np.where(exact & (difference == 0), 0.0, divide(difference, se))
