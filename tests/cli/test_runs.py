@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from racemate import cli
-from tests.cli.small import SIZE, write_trial
+from tests.cli.small import PROTOCOL, SIZE, write_trial
 
 pytestmark = pytest.mark.slow
 ROWS = {
@@ -162,6 +162,68 @@ def test_a_course_is_followed_from_plasma_to_mood(tmp_path: Path, capsys: pytest
     for row in rows:
         assert row["low"] <= row["low50"] <= row["median"] <= row["high50"] <= row["high"]
     assert (tmp_path / "run" / "figure.svg").is_file()
+
+
+@pytest.fixture(scope="module")
+def every(trial: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[list[str], Path]:
+    """Two trials run together, and the command that ran them."""
+    root = tmp_path_factory.mktemp("every")
+    other = write_trial(root / "other", PROTOCOL.replace('"day 4"', '"day 8"'))
+    command = ["replicate", "--all", "--trial", str(trial), "--trial", str(other), *SIZE, "--out", str(root / "run")]
+    assert cli.run([*command, "--quiet"]) == 0
+    return command, root / "run"
+
+
+def test_all_trials_leave_one_report(every: tuple[list[str], Path], capsys: pytest.CaptureFixture[str]) -> None:
+    command, out = every
+    before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file() and path.name != "machine.json"}
+    assert {path.name for path in before} >= {"report.html", "results.csv", "coverage.csv", "manifest.json"}
+    assert cli.run([*command, "--json"]) == 0
+    found = printed(capsys)
+    assert set(found) == {"manifest", "trials", "coverage", "verdict"}
+    assert [row["trial"] for row in found["trials"]] == ["own", "other"]
+    assert found["manifest"]["courses"] == 3
+    assert "seconds" not in found["manifest"]
+    assert {path: path.read_bytes() for path in before} == before, "a finished run was not left as it was"
+    log = json.loads((out / "machine.json").read_text())["runs"]
+    assert [run["parts_made"] for run in log] == [2, 0]
+
+
+def test_the_screen_shows_agreement_and_where_the_report_is(
+    every: tuple[list[str], Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    command, out = every
+    assert cli.run(command) == 0
+    said = capsys.readouterr().out
+    assert "Parameters: from priors" in said
+    assert f"Report: {out / 'report.html'}" in said
+
+
+def test_all_trials_with_other_settings_are_refused(
+    every: tuple[list[str], Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    command, _ = every
+    assert cli.run([*command, "--people", "4"]) == 2
+    assert "or a new folder" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--all", "williams-2018"], "TRIAL: found 'williams-2018' with --all"),
+        ([], "TRIAL: found nothing"),
+        (["williams-2018", "--trial", "saad-2020"], "--trial: found saad-2020"),
+        (["--all", "--courses", "few"], "--courses: found 'few'"),
+        (["--all", "--courses", "0"], "--courses: found '0'"),
+        (["--all", "--trial", "wiliams-2018"], "did you mean 'williams-2018'"),
+        (["--all", "--replicates", "0"], "replicates: found 0"),
+    ],
+)
+def test_what_all_trials_cannot_mean_is_refused(
+    words: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.run(["replicate", *words]) == 2
+    assert said in capsys.readouterr().err
 
 
 def test_an_interrupt_that_a_library_swallowed_is_raised_at_the_next_progress() -> None:

@@ -35,13 +35,32 @@ Jobs = Annotated[
 
 
 def replicate(
-    trial: Annotated[str, Parameter(help="Id of a trial (`racemate trials`), or a folder with a protocol.toml.")],
+    trial: Annotated[
+        str | None, Parameter(help="Id of a trial (`racemate trials`), or a folder with a protocol.toml.")
+    ] = None,
     /,
     *,
+    every: Annotated[
+        bool,
+        Parameter(
+            name="--all", negative="", help="Every trial of the evidence, and one report; goes on where it was stopped."
+        ),
+    ] = False,
+    only: Annotated[
+        list[str] | None,
+        Parameter(name="--trial", negative="", help="With --all: only this trial; repeat for several."),
+    ] = None,
     hypothesis: Cards = None,
     people: People = None,
-    replicates: Annotated[int, Parameter(help="Virtual trials per card.")] = 100,
+    replicates: Annotated[int | None, Parameter(help="Virtual trials per card (default: 100; 200 with --all).")] = None,
     seed: Seed = 1,
+    courses: Annotated[
+        str | None,
+        Parameter(
+            help="How many people of each treatment path are carried through the chain, the others sharing their courses, "
+            'or "all" (default: all; 3 with --all).'
+        ),
+    ] = None,
     json: Json = False,
     out: Out = None,
     force: Force = False,
@@ -51,13 +70,42 @@ def replicate(
 ) -> int:
     """Run a published trial, or one of your own, on virtual patients under rival mechanisms (default: every card)."""
     _allow_jobs(jobs)
+    _one_or_all(trial, every, only)
+    given: dict[str, Any] = {} if replicates is None else {"replicates": replicates}
+    given |= {} if courses is None else {"courses": _courses(courses)}
+    if every:
+        from racemate.cli.every import replicate_all
+
+        return replicate_all(only, hypothesis, people, seed, given, json, out, force, quiet, bar, jobs)
 
     def work(follow: Any) -> Run:
         from racemate.report.run.trial import replicate as run
 
-        return run(trial, hypothesis, people, replicates, seed, follow, jobs)
+        assert trial is not None
+        return run(trial, hypothesis, people, seed=seed, progress=follow, jobs=jobs, **given)
 
     return _carry_out("replicate", work, json, out, force, quiet, bar)
+
+
+def _one_or_all(trial: str | None, every: bool, only: list[str] | None) -> None:
+    from racemate.evidence.finding import EvidenceError
+
+    if (trial is None) != every:
+        found = "nothing" if trial is None else f"{trial!r} with --all"
+        raise EvidenceError("racemate replicate", "TRIAL", found, "the id or folder of a trial, or --all")
+    if only and not every:
+        raise EvidenceError("racemate replicate", "--trial", only[0], "only with --all; one trial is named without it")
+
+
+def _courses(text: str) -> int | None:
+    """How many people of a path are carried; None for all."""
+    from racemate.evidence.finding import EvidenceError
+
+    if text == "all":
+        return None
+    if not text.isdecimal() or int(text) < 1:
+        raise EvidenceError("racemate replicate", "--courses", repr(text), 'a whole number from 1, or "all"')
+    return int(text)
 
 
 def simulate(

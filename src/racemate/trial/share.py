@@ -62,7 +62,7 @@ def _starts(path: Places, replicate: NDArray[Any]) -> Places:
     return np.maximum.accumulate(np.where(first, np.arange(len(path)), 0))
 
 
-def shared_out(most: int, path: Places, trait: Places, replicate: NDArray[Any]) -> Places:
+def shared_out(most: int, path: Places, trait: NDArray[Any], replicate: NDArray[Any]) -> Places:
     """How many of the ``most`` leaders of a path fall to those of each person's ``trait``, shape (people,): by their number, at least one."""
     return np.maximum(1, np.rint(most * _count(replicate, path, trait) / _count(replicate, path))).astype(np.intp)
 

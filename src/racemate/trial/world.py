@@ -87,7 +87,7 @@ class ChainWorld:
 
     def _leaders(self, cohort: People, plan: Plan, courses: int) -> Places:
         weight, replicate = cohort.covariate("weight"), cohort.drawn.replicate
-        path, most = paths(plan, weight), np.where(dosed(plan), courses, 1)
+        path, most = paths(plan, weight), np.where(dosed(plan), np.intp(courses), np.intp(1))
         if self.model.bound[_GENOTYPE_ACTS].typical == 0:
             return leaders(path, replicate, most)
         trait = cohort.covariate(_GENOTYPE)

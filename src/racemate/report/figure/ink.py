@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -74,23 +75,31 @@ def dressed(chart: Any, title: str, subtitle: Sequence[str]) -> alt.TopLevelMixi
 
 
 def drawing(chart: alt.TopLevelMixin) -> str:
-    """A chart as SVG."""
+    """A chart as SVG, the same bytes whatever was drawn before it."""
+    # The charts are ours and tested: validating every row of inline data against the schema takes longer than drawing them.
+    return _drawn(chart.to_dict(validate=False))
+
+
+def _drawn(spec: dict[str, Any]) -> str:
+    """The drawing program numbers its clips on and on while it lives; here each drawing counts from zero."""
     import vl_convert
 
-    return vl_convert.vegalite_to_svg(chart.to_dict(validate=False))
+    drawn = vl_convert.vegalite_to_svg(spec)
+    names = dict.fromkeys(re.findall(r'\bid="([^"]+)"', drawn))
+    own = {name: f"part{k}" for k, name in enumerate(names)}
+    return re.sub(r'\b(id="|url\(#|href="#)([^")]+)', lambda found: found[1] + own.get(found[2], found[2]), drawn)
 
 
 def export(chart: alt.TopLevelMixin, stem: Path) -> list[Path]:
     """Write a chart as SVG, PNG and HTML; the paths."""
     import vl_convert
 
-    # The charts are ours and tested: validating every row of inline data against the schema takes longer than drawing them.
     spec = chart.to_dict(validate=False)
     with ThreadPoolExecutor(1) as beside:
         page = beside.submit(vl_convert.vegalite_to_html, spec, bundle=True)
-        drawing = vl_convert.vegalite_to_svg(spec)
-        picture = vl_convert.svg_to_png(drawing, scale=PNG_SCALE)
-        files = {".svg": drawing.encode(), ".png": picture, ".html": page.result().encode()}
+        drawn = _drawn(spec)
+        picture = vl_convert.svg_to_png(drawn, scale=PNG_SCALE)
+        files = {".svg": drawn.encode(), ".png": picture, ".html": page.result().encode()}
     written = [stem.with_name(stem.name + ending) for ending in files]
     for path, content in zip(written, files.values(), strict=True):
         path.write_bytes(content)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from hashlib import sha256
 from pathlib import Path
 from time import process_time
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 COMMAND = "replicate --all"
 REPLICATES = 200
-COURSES = 4
+COURSES = 3
 """People of each treatment path that are carried through the chain: `validation/shared-courses` says what that costs."""
 TOLERANCE = 1e-4
 """Error allowed to one window: it moves a score by less than a thousandth of a point (`validation/shared-courses`)."""
@@ -190,7 +190,7 @@ def replicate_all(
     arguments = {"trials": told, "hypotheses": names, "people": people, "replicates": replicates, "seed": seed}
     manifest = _manifest({**arguments, "courses": courses}, models, chosen, inputs)
     store = Store(manifest, out, force)
-    make = worlds or (lambda model: ChainWorld(model.hypothesis.name, model, seed, 1, courses, TOLERANCE))
+    make = worlds or (lambda model: ChainWorld(model.hypothesis.name, model, seed, 1, courses, tolerance=TOLERANCE))
     work = Work(chosen, [make(model) for model in models], size, store, progress)
     work.run(jobs)
     done = _gathered(chosen, refused, manifest, size, store, inputs)
@@ -246,6 +246,7 @@ def _manifest(
     }
 
 
+@cache
 def _code() -> str:
     """Hash of the code that decides the numbers: a run goes on only under the code that began it."""
     package = Path(__file__).resolve().parents[2]

@@ -51,7 +51,8 @@ class Store:
         try:
             if stem.with_name(f"{stem.name}.json").is_file():
                 return str(json.loads(stem.with_name(f"{stem.name}.json").read_text(encoding="utf-8"))["reason"])
-            with np.load(stem.with_name(f"{stem.name}.npz"), allow_pickle=False) as held:
+            content = io.BytesIO(stem.with_name(f"{stem.name}.npz").read_bytes())
+            with np.load(content, allow_pickle=False) as held:
                 return Found(*(held[name] for name in Found._fields))
         except (OSError, ValueError, KeyError, EOFError, BadZipFile):
             return None  # not there, or spoilt by a disk that was full: it is made again, with the same bytes

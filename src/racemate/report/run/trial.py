@@ -135,7 +135,7 @@ def replicate(
         replicates,
         seed,
         progress,
-        lambda name: Watched(models[name].hypothesis.name, models[name], seed, jobs, courses, grids),
+        lambda name: Watched(models[name].hypothesis.name, models[name], seed, jobs, courses, grids=grids),
         courses,
     )
     protocol = told if isinstance(told, Protocol) else protocol_of(told)
