@@ -19,6 +19,7 @@ PARAMETERS = {
     "score.tau_mood": 72.0,
     "score.hamd17_per_madrs": 0.77,
     "score.hamd6_per_madrs": 0.47,
+    "score.qids_per_madrs": 0.5,
     "severity.healthy": HEALTHY,
     "severity.emax": 0.97,
 }
@@ -82,6 +83,6 @@ class FakeWorld:
             progress(plan.people, plan.people)
         started = plan.visits_h[:, None] > min(c.start_h for c in plan.conditions if c.name == "session")
         points = HEALTHY + (cohort.points - HEALTHY) * (1 - improved) - self.placebo * started
-        link = {"madrs": 1.0, "hamd17": 0.77, "hamd6": 0.47}
+        link = {"madrs": 1.0, "hamd17": 0.77, "hamd6": 0.47, "qids": 0.5}
         scores = {f"score.{name}": slope * points for name, slope in link.items()}
         return {name: {**scores, "score.cadss": felt, "score.systolic_rise": felt}[name] for name in readings}

@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from racemate.evidence.record import DOUBTFUL
 from racemate.trial.design import schedule
+from racemate.trial.design.parts import met_h, parts
 from racemate.trial.design.schedule import DAY_H
 
 if TYPE_CHECKING:
     from racemate.evidence.record import Bias, Trial
+    from racemate.trial.design.parts import Part
     from racemate.trial.design.protocol import Arm, Protocol
+    from racemate.trial.design.stage import Decision, Rule
 
 NOTHING = "no drug"
 NOT_FOUND = "not found"
@@ -33,12 +36,22 @@ class Course:
 
 @dataclass(frozen=True)
 class Span:
-    """One period of a trial, from hour to hour; simulated or only published."""
+    """One period or stage of a trial, from hour to hour; simulated or only published."""
 
     name: str
     start: float
     end: float
     simulated: bool
+    kind: str = "period"
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A decision taken from people's own ratings: what it does, and the hours at which it is looked at first."""
+
+    name: str
+    told: str
+    hours: tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -48,6 +61,7 @@ class Design:
     courses: tuple[Course, ...]
     visits: tuple[float, ...]
     spans: tuple[Span, ...]
+    turns: tuple[Turn, ...]
     first_day: int
 
     @property
@@ -59,6 +73,7 @@ class Design:
     def ends(self) -> tuple[float, float]:
         """First and last hour of anything."""
         hours = [hour for course in self.courses for hour in course.hours]
+        hours += [hour for turn in self.turns for hour in turn.hours]
         hours += [*self.visits, *(hour for span in self.spans for hour in (span.start, span.end))]
         return min(hours, default=0.0), max(hours, default=0.0)
 
@@ -79,8 +94,12 @@ class Design:
 
 
 def design(protocol: Protocol) -> Design:
-    """Lay a protocol out: a row for each arm, or for each sequence of a crossover with its arms in their periods."""
-    starts = [protocol.period_h(period) for period in protocol.live_periods]
+    """Lay a protocol out: a row for each arm, or for each sequence of a crossover with its arms in their periods, then the stages.
+
+    What starts when a decision is met is laid out where it can start first.
+    """
+    every = parts(protocol)
+    starts = [part.starts[0] for part in every if part.stage is None]
     courses: list[Course] = []
     if protocol.crossover:
         for sequence in protocol.sequences:
@@ -88,18 +107,63 @@ def design(protocol: Protocol) -> Design:
             for start, name in zip(starts, sequence.arms, strict=True):
                 courses += _courses(protocol, protocol.arm(name), row, start)
     else:
-        for arm in protocol.arms:
+        for arm in _shown(protocol):
             size = "" if arm.n is None else f" (n {arm.n})"
             courses += _courses(
                 protocol, arm, f"{arm.name}{size}{'' if arm.simulate else ', not simulated'}", starts[0]
             )
-    visits = tuple(sorted({start + hour for start in starts for hour in protocol.visit_h}))
-    return Design(tuple(courses), visits, tuple(_spans(protocol, starts, visits)), protocol.first_day)
+    for part in every:
+        if part.stage is not None:
+            for arm in part.protocol.conditions:
+                courses += _courses(part.protocol, arm, f"{part.name}: {arm.name}", part.starts[0])
+    visits = tuple(sorted({part.starts[0] + hour for part in every for hour in part.protocol.visit_h}))
+    return Design(tuple(courses), visits, tuple(_spans(protocol, every, visits)), _turns(every), protocol.first_day)
 
 
 def days(protocol: Protocol) -> float:
     """Days from the first dose of a trial to the last rating of its simulated part."""
-    return (max(map(protocol.period_h, protocol.live_periods)) + protocol.visit_h[-1]) / DAY_H
+    return max(part.starts[-1] + part.protocol.visit_h[-1] for part in parts(protocol)) / DAY_H
+
+
+def _shown(protocol: Protocol) -> list[Arm]:
+    """The arms of the first part; one that only a stage has is drawn with the stage."""
+    later = {arm.name for stage in protocol.stages for arm in stage.arms}
+    return [arm for arm in protocol.arms if arm.simulate or arm.name not in later]
+
+
+def _turns(every: tuple[Part, ...]) -> tuple[Turn, ...]:
+    found: dict[tuple[str, str], set[float]] = {}
+    for part in every:
+        for decision in part.protocol.decisions:
+            where = f"{part.name}: {decision.name}" if part.stage is not None else decision.name
+            hours = {part.starts[0] + hour for hour in met_h(part.protocol, decision)}
+            found.setdefault((where, told(decision)), set()).update(hours)
+    return tuple(Turn(name, what, tuple(sorted(hours))) for (name, what), hours in found.items())
+
+
+def told(decision: Decision) -> str:
+    """What a decision does, in words, and on which conditions."""
+    does = {
+        "note": "noted",
+        "stop": "treatment stops",
+        "leave": "leaves the trial",
+        "dose": f"{decision.drug} to {', '.join(decision.to)}",
+        "interval": f"sessions at least {decision.every} apart",
+    }[decision.then]
+    rules = "; ".join(_rule(rule) for rule in decision.when)
+    confirmed = f", and again {' to '.join(decision.confirm)} later" if decision.confirm else ""
+    return f"{does} when {rules}{confirmed}"
+
+
+def _rule(rule: Rule) -> str:
+    if rule.chance is not None:
+        return f"chance {rule.chance:g}"
+    ends = [
+        f"{word} {end:g}" for word, end in (("at least", rule.at_least), ("at most", rule.at_most)) if end is not None
+    ]
+    what = rule.rule or " and ".join(ends)
+    when = f" at {', '.join(rule.at)}" if rule.at else ""
+    return f"{what} on {rule.scale}{when}{f' ({rule.least} of {len(rule.at)})' if rule.least else ''}"
 
 
 def _courses(protocol: Protocol, arm: Arm, row: str, start: float) -> list[Course]:
@@ -117,20 +181,28 @@ def _courses(protocol: Protocol, arm: Arm, row: str, start: float) -> list[Cours
     return found
 
 
-def _spans(protocol: Protocol, starts: list[float], visits: tuple[float, ...]) -> list[Span]:
-    if not protocol.periods:
+def _spans(protocol: Protocol, every: tuple[Part, ...], visits: tuple[float, ...]) -> list[Span]:
+    stages = {part.name for part in every if part.stage is not None}
+    periods = [period for period in protocol.periods if period.name not in stages]
+    if not periods and not stages:
         return []
-    known = sorted({protocol.period_h(period) for period in protocol.periods})
+    live = {part.name: part.starts[0] for part in every if part.stage is None}
+    begin = {period.name: live.get(period.name, protocol.period_h(period)) for period in periods}
+    known = sorted({*begin.values(), *(part.starts[0] for part in every)})
     last = max([*visits, *known])
     if last == known[-1]:
         last += _OPEN_END * (last - known[0])
     spans: list[Span] = []
-    for period in protocol.periods:
-        start = protocol.period_h(period)
+    for period in periods:
+        start = begin[period.name]
         following = [hour for hour in known if hour > start]
-        end = start + protocol.visit_h[-1] if start in starts and period.simulate else min(following, default=last)
+        end = start + protocol.visit_h[-1] if period.simulate else min(following, default=last)
         spans.append(Span(period.name, start, min([end, *following]), period.simulate))
-    return spans
+    later = [part for part in every if part.stage is not None]
+    return spans + [
+        Span(part.name, part.starts[0], part.starts[0] + part.protocol.visit_h[-1], simulated=True, kind="stage")
+        for part in later
+    ]
 
 
 def bias(told: Bias, blinding: str = "") -> list[tuple[str, str]]:
@@ -152,7 +224,8 @@ def _answer(known: bool | None) -> str:
 
 def features(trial: Trial, protocol: Protocol) -> dict[str, Any]:
     """One trial as a row of the feature matrix; a question that nobody found an answer to is None."""
-    given = [dose for arm in protocol.conditions for dose in arm.doses]
+    arms = [arm for part in parts(protocol) for arm in part.protocol.conditions]
+    given = [dose for arm in arms for dose in arm.doses]
     return {
         "id": trial.id,
         "title": trial.title,
@@ -168,7 +241,7 @@ def features(trial: Trial, protocol: Protocol) -> dict[str, Any]:
         "early_stop": trial.bias.early_stop,
         "open_label": trial.bias.open_label,
         "crossover": protocol.crossover,
-        "scales": ", ".join(protocol.scales),
+        "scales": ", ".join(protocol.every_scale),
         "days": days(protocol),
         "rows": len(trial.observations),
         "recalled": sum(row.how in DOUBTFUL for row in trial.observations),

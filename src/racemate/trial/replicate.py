@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
 
@@ -10,12 +10,13 @@ from racemate.evidence.finding import EvidenceError
 from racemate.evidence.library import library
 from racemate.evidence.record import Trial
 from racemate.model import bind
+from racemate.simulate.plan import Plan
 from racemate.trial.beside import Found, Replication, Size, find, gather
 from racemate.trial.conduct.decide import rounds
 from racemate.trial.conduct.enrol import enrol
 from racemate.trial.conduct.rate import Data, rate, readings
-from racemate.trial.conduct.treat import plan
-from racemate.trial.conduct.world import Enrolled, World
+from racemate.trial.conduct.treat import plan, same
+from racemate.trial.conduct.world import Enrolled, Floats, World
 from racemate.trial.design.protocol import Protocol
 from racemate.trial.published import protocol_of, questions
 from racemate.trial.world import ChainWorld
@@ -71,10 +72,14 @@ def conduct(
     tell = None if progress is None else lambda ready, total: progress(world.name, ready, total)
     ranges = {name: library().scale(name).range for name in protocol.every_scale if name != _UNSCALED}
 
+    before: tuple[Plan, Mapping[str, Floats]] | None = None
+
     def run(enrolled: Enrolled) -> Data:
+        nonlocal before
         done = plan(protocol, world, enrolled, seed)
-        expected = world.run(enrolled.cohort, done, readings(protocol), tell)
-        return rate(protocol, enrolled, done.visits_h, expected, ranges, seed)
+        if before is None or not same(done, before[0]):
+            before = done, world.run(enrolled.cohort, done, readings(protocol), tell)
+        return rate(protocol, enrolled, done.visits_h, before[1], ranges, seed)
 
     return rounds(protocol, enrol(protocol, world, seed, replicates, people), seed, run)
 

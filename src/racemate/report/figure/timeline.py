@@ -1,4 +1,4 @@
-"""Timeline figure: a trial's design over time: arms as rows, doses as ticks by drug, ratings as small marks, periods shaded."""
+"""Timeline figure: a trial's design over time: arms and stages as rows, doses as ticks by drug, periods, decisions and ratings as marks."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ _WIDTH, _LANE, _LEAST, _STRIP = 660, 15, 30, 18
 _LINE = 120
 _SHADE, _BAR = "#eef3f8", "#b8c9da"
 _UNSEEN = "#dddddd"
+_TURN = ink.COLOURS[4]
 _ROOM = 0.02
 
 
@@ -29,7 +30,7 @@ def draw(trial: Trial) -> alt.TopLevelMixin:
     low, high = (plan.shown(hour) for hour in plan.ends)
     room = (high - low or 1.0) * _ROOM
     scale = alt.Scale(domain=[low - room, high + room], nice=False)
-    parts = [_doses(plan, scale), *_periods(plan, scale), _ratings(plan, scale)]
+    parts = [_doses(plan, scale), *_periods(plan, scale), *_turns(plan, scale), _ratings(plan, scale)]
     figure = alt.vconcat(*parts, spacing=4).resolve_scale(x="shared", color="independent")
     told = "; ".join(f"{question}: {answer}" for question, answer in bias(trial.bias))
     about = f"{trial.use}; {protocol.people} people; {told}."
@@ -92,7 +93,7 @@ def _periods(plan: Design, scale: alt.Scale) -> list[Any]:
         {
             "time": plan.shown(span.start),
             "until": plan.shown(span.end),
-            "row": f"period {span.name}" + ("" if span.simulated else ", not simulated"),
+            "row": f"{span.kind} {span.name}" + ("" if span.simulated else ", not simulated"),
             "colour": _BAR if span.simulated else _UNSEEN,
         }
         for span in plan.spans
@@ -101,6 +102,21 @@ def _periods(plan: Design, scale: alt.Scale) -> list[Any]:
     chart = alt.Chart(alt.Data(values=values)).mark_bar(height=_STRIP - 8, minBandSize=2)
     bars = chart.encode(x, alt.X2("until:Q"), _strip([row["row"] for row in values]), alt.Color("colour:N", scale=None))
     return [bars.properties(width=_WIDTH, height=_STRIP * len(values))] if values else []
+
+
+def _turns(plan: Design, scale: alt.Scale) -> list[Any]:
+    """A row for each decision, with a mark at each time at which it is looked at."""
+    values = [
+        {"time": plan.shown(hour), "row": f"decision {turn.name}", "told": turn.told}
+        for turn in plan.turns
+        for hour in turn.hours
+    ]
+    rows = [f"decision {turn.name}" for turn in plan.turns]
+    x = alt.X("time:Q", scale=scale, title=None, axis=alt.Axis(labels=False, ticks=False, tickCount=8, grid=True))
+    tips = [alt.Tooltip("told", type="nominal"), alt.Tooltip("time", type="quantitative")]
+    chart = alt.Chart(alt.Data(values=values)).mark_point(shape="diamond", filled=True, size=40, opacity=1, color=_TURN)
+    marks = chart.encode(x, _strip(rows), tooltip=tips)
+    return [marks.properties(width=_WIDTH, height=_STRIP * len(rows))] if values else []
 
 
 def _strip(rows: list[str]) -> alt.Y:

@@ -56,6 +56,21 @@ def plan(protocol: Protocol, world: World, enrolled: Enrolled, seed: int) -> Pla
     return Plan(people, tuple(given), conditions, visits, antidepressant)
 
 
+def same(one: Plan, other: Plan) -> bool:
+    """True when two plans of the same people do the same, so that one need not be run again."""
+    mine, theirs = ((*plan.doses, *plan.conditions) for plan in (one, other))
+    alike = len(one.doses) == len(other.doses) and len(one.conditions) == len(other.conditions)
+    return (
+        alike
+        and np.array_equal(one.antidepressant_start_h, other.antidepressant_start_h)
+        and all(np.array_equal(_amount(a), _amount(b)) for a, b in zip(mine, theirs, strict=True))
+    )
+
+
+def _amount(part: Dose | Condition) -> Floats:
+    return part.amount_mg if isinstance(part, Dose) else part.value
+
+
 def visiting(every: tuple[Part, ...]) -> Floats:
     """Hours since the first dose of the trial at which anybody may be rated, ascending."""
     hours = np.unique([start + hour for part in every for start in part.starts for hour in part.protocol.visit_h])
@@ -124,7 +139,7 @@ def _latest(values: NDArray[Any], known_h: tuple[float, ...], hours: Floats, bef
 def _stopped(part: Part, arm: Arm, met: Met, enrolled: Enrolled) -> Floats:
     """Hour of the part from which a person is not treated any more."""
     until = np.full(enrolled.roll.ids.size, np.inf)
-    for decision in _taken(part, arm, "stop", "leave"):
+    for decision in _taken(part, arm, "stop"):
         until = np.minimum(until, first_h(moments(part.protocol, decision), met[decision.name]))
     return until
 

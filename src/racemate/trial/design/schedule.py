@@ -17,7 +17,15 @@ MOST_DOSES = 2000
 
 _MONTH_H = 365.25 / 12 * DAY_H
 """A month is the twelfth part of a year."""
-_HOURS = {"s": 1 / 3600, "min": 1 / 60, "h": 1.0, "day": DAY_H, "week": 7 * DAY_H, "month": _MONTH_H, "year": 12 * _MONTH_H}
+_HOURS = {
+    "s": 1 / 3600,
+    "min": 1 / 60,
+    "h": 1.0,
+    "day": DAY_H,
+    "week": 7 * DAY_H,
+    "month": _MONTH_H,
+    "year": 12 * _MONTH_H,
+}
 _UNIT = {
     **dict.fromkeys(("s", "sec", "second", "seconds"), "s"),
     **dict.fromkeys(("min", "minute", "minutes"), "min"),
