@@ -18,8 +18,10 @@ from racemate.exchange.cdisc.sessions import analytes
 from racemate.exchange.cdisc.subjects import date as dated
 from racemate.exchange.cdisc.subjects import day
 from racemate.trial.conduct.rate import Data
+from racemate.trial.design.parts import parts
 from racemate.trial.published import protocol_of
 from racemate.trial.replicate import conduct
+from racemate.trial.safety import safety
 from tests.trial.test_safety import SickWorld
 
 Frames = dict[str, Any]
@@ -165,6 +167,38 @@ def test_who_scored_above_four_has_dissociation_among_the_events() -> None:
     assert set(zip(felt["USUBJID"], felt["APERIOD"], strict=True)) <= set(
         zip(told["USUBJID"], told["APERIOD"], strict=True)
     )
+
+
+def test_urinary_symptoms_come_at_their_hazard() -> None:
+    frames: Frames = data_sets(PARALLEL, SickWorld(), 5, 4, 500)
+    table = safety(PARALLEL, ["sick"], 500, 4, 5, worlds=lambda _: SickWorld()).frames["urinary"]
+    adae = frames["adae"][frames["adae"]["AETERM"] == "urinary symptoms"]
+    assert not adae["USUBJID"].duplicated().any()
+    for arm in PARALLEL.conditions:
+        treated = int((frames["adsl"]["TRT01P"] == arm.name).sum())
+        had = adae[adae["TRTA"] == arm.name]
+        (chance,) = table[table["arm"] == arm.name]["median"] / 100
+        assert len(had) / treated == pytest.approx(chance, abs=4 * (chance / treated) ** 0.5 + 0.006)
+        if len(had) > 20:
+            assert had["ASTDY"].astype(float).mean() == pytest.approx(14, abs=5)  # as likely late as early
+
+
+@pytest.mark.parametrize("name", ["sustain-1", "singh-2016"])
+def test_every_stage_of_a_trial_is_a_period(name: str) -> None:
+    protocol = protocol_of(library().trial(name))
+    every = parts(protocol)
+    assert len(every) > 1
+    world = SickWorld()
+    frames: Frames = data_sets(protocol, world, 5, 1, 40)
+    assert set(frames["adqs"]["APERIODC"]) <= {part.name for part in every}
+    assert len(set(frames["adqs"]["APERIOD"])) > 1
+    adsl = frames["adsl"].set_index("USUBJID")
+    first = frames["adqs"].groupby(["USUBJID", "APERIOD"])["TRTP"].first()
+    for (person, period), arm in first.items():
+        assert adsl.loc[person, f"TRT{period:02d}P"] == arm
+    later = frames["adqs"][frames["adqs"]["APERIOD"] > 1]
+    assert later["ADY"].min() > 1
+    assert (frames["adtte"]["AVAL"] >= 0).all()
 
 
 def test_samples_are_at_their_nominal_times(trial: tuple[Any, Frames, Data]) -> None:

@@ -140,9 +140,9 @@ def test_a_session_agrees_with_what_was_rated_in_it() -> None:
 
 def test_those_who_left_have_no_more_sessions() -> None:
     one = seen()
-    left = np.isfinite(one.witness.enrolled.leaves_h)
+    left = one.witness.data.left.reshape(-1)
     assert left.any()
-    late = one.witness.sessions.start_h[:, None] > one.witness.enrolled.leaves_h
+    late = one.witness.sessions.start_h[:, None] > one.witness.legs[0].until_h
     assert not (one.witness.sessions.held & late).any()
     assert (one.witness.sessions.ordinal[:, ~left].max(axis=0) == 8).all()
 

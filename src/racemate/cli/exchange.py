@@ -117,7 +117,7 @@ def _side_effects(run: TablesRun) -> str:
     events = [
         (
             row["hypothesis"],
-            row["arm"],
+            _arm(row),
             row["event"],
             f"{row['people']}/{row['n']}",
             _interval(row),
@@ -126,12 +126,12 @@ def _side_effects(run: TablesRun) -> str:
         for row in run.rows("events")
     ]
     peaks = [
-        (row["hypothesis"], row["arm"], str(row["session"]), row["outcome"], _interval(row), _interval(row, "ratio_"))
+        (row["hypothesis"], _arm(row), str(row["session"]), row["outcome"], _interval(row), _interval(row, "ratio_"))
         for row in run.rows("sessions")
         if row["median"] and row["outcome"] in ("cadss", "systolic_rise")
     ]
     urinary = [
-        (row["hypothesis"], row["arm"], f"{row['sessions']:.1f}", f"{row['weeks']:.1f}", _interval(row))
+        (row["hypothesis"], _arm(row), f"{row['sessions']:.1f}", f"{row['weeks']:.1f}", _interval(row))
         for row in run.rows("urinary")
     ]
     blocks = (
@@ -142,6 +142,10 @@ def _side_effects(run: TablesRun) -> str:
     )  # fmt: skip
     parts = [f"{title}\n{columns(head, rows, '  ')}" for title, head, rows in blocks if rows]
     return "\n\n".join((*parts, DISCLAIMER)) + "\n"
+
+
+def _arm(row: dict[str, Any]) -> str:
+    return f"{row['stage']}: {row['arm']}" if row["stage"] else row["arm"]
 
 
 def _interval(row: dict[str, Any], prefix: str = "", middle: str = "median") -> str:

@@ -10,6 +10,7 @@ from racemate.hypothesis import default
 from racemate.model import bind
 from racemate.report.run.manifest import Clock, describe, own_cards
 from racemate.trial import safety as side
+from racemate.trial.design.parts import parts
 from racemate.trial.published import protocol_of
 from racemate.trial.replicate import SEED, Report
 from racemate.trial.urinary import COUNTED
@@ -39,7 +40,8 @@ def safety(
 
     found = side.safety(record, names, people, replicates, seed, progress, world)
     arguments = {"trial": trial, "hypotheses": names, "people": people, "replicates": replicates, "seed": seed}
-    drugs = {dose.drug for arm in protocol_of(record).conditions for dose in arm.doses}
+    legs = (part.protocol for part in parts(protocol_of(record)))
+    drugs = {dose.drug for leg in legs for arm in leg.conditions for dose in arm.doses}
     counted = [library().anchor(name).source for pair in COUNTED for name in pair]
     inputs = own_cards(names)
     manifest = describe("safety", arguments, models.values(), drugs, [*record.sources, *counted], inputs, clock)

@@ -23,13 +23,14 @@ from racemate.model import bind
 from racemate.people.random import normal, uniform
 from racemate.trial.analysis.statistics import divide, exact_interval
 from racemate.trial.beside import Size
-from racemate.trial.conduct.enrol import Floats, World
+from racemate.trial.conduct.world import Floats, World
+from racemate.trial.design.arm import Arm
 from racemate.trial.design.protocol import Protocol
 from racemate.trial.design.scheme import FELT_SCALE, MOOD_SCALES
 from racemate.trial.published import protocol_of
 from racemate.trial.replicate import SEED, Report, allow
 from racemate.trial.urinary import hazard
-from racemate.trial.witness import Mask, Witness, anyone, row, witness
+from racemate.trial.witness import Leg, Mask, Witness, anyone, row, witness
 from racemate.trial.world import ChainWorld
 from racemate.units import convert
 
@@ -48,6 +49,21 @@ EVENTS = ("dissociation", "systolic rise of 40 mmHg or more", "sedation", "nause
 LEVEL = (2.5, 50.0, 97.5)
 REPLICATES = 20
 _FRAMES = ("courses", "sessions", "events", "benefit", "urinary")
+
+
+@dataclass(frozen=True)
+class Group:
+    """One arm of one stage (empty: the first part) and the sessions its people had, shape (sessions, people)."""
+
+    stage: str
+    arm: Arm
+    leg: Leg
+    here: Mask
+
+    @property
+    def named(self) -> dict[str, Any]:
+        """How rows of a frame call it."""
+        return {"stage": self.stage, "arm": self.arm.name}
 
 
 @dataclass(frozen=True)
@@ -103,13 +119,13 @@ class Seen:
         """Highest dissociation that the trial's raters wrote down in each session; zero where they did not look."""
         who = self.witness
         out = np.zeros(who.sessions.held.shape)
-        for k, period in enumerate(who.protocol.live_periods if FELT_SCALE in who.protocol.scales else ()):
-            for hour in who.protocol.rated_h(FELT_SCALE):
-                since = who.protocol.period_h(period) + hour - who.sessions.start_h
-                inside = (since > 0) & (since <= MINUTES[-1] / 60)
-                for index, arm in enumerate(who.protocol.conditions):
-                    value, seen = who.data.at(arm.name, FELT_SCALE, hour)
-                    here = inside[:, None] & seen.reshape(-1) & (who.enrolled.arm[k] == index)
+        for k, leg in enumerate(who.legs):
+            for hour in leg.protocol.rated_h(FELT_SCALE) if FELT_SCALE in leg.protocol.scales else ():
+                since = leg.start_h + hour - who.sessions.start_h[:, None]
+                inside = (since > 0) & (since <= MINUTES[-1] / 60) & (who.sessions.leg == k)
+                for index, arm in enumerate(leg.protocol.conditions):
+                    value, seen = leg.data.at(arm.name, FELT_SCALE, hour)
+                    here = inside & seen.reshape(-1) & (leg.arm == index)
                     out = np.where(here, np.maximum(out, value.reshape(-1)), out)
         return out
 
@@ -122,10 +138,22 @@ class Seen:
         found = {EVENTS[0]: self.peaks["cadss"] > DISSOCIATED_ABOVE, EVENTS[1]: self.peaks["systolic_rise"] >= RISEN_BY}
         return {name: mask & held for name, mask in (found | drawn).items()}
 
-    def had(self, arm: int, ordinal: int) -> Mask:
+    @cached_property
+    def groups(self) -> tuple[Group, ...]:
+        """Every arm of the first part (all its periods) and of each stage."""
+        found: dict[tuple[str, str], Group] = {}
+        for k, leg in enumerate(self.witness.legs):
+            for index, arm in enumerate(leg.protocol.conditions):
+                stage = leg.name if leg.stage else ""
+                sessions = self.witness.sessions
+                here = sessions.held & (sessions.leg == k) & (sessions.arm == index)
+                before = found.get((stage, arm.name))
+                found[stage, arm.name] = Group(stage, arm, leg, here if before is None else before.here | here)
+        return tuple(found.values())
+
+    def had(self, group: Group, ordinal: int) -> Mask:
         """Who had that session of that arm, shape (sessions, people)."""
-        sessions = self.witness.sessions
-        return sessions.held & (sessions.arm == arm) & (sessions.ordinal == ordinal)
+        return group.here & (self.witness.sessions.ordinal == ordinal)
 
 
 @dataclass(frozen=True)
@@ -200,25 +228,21 @@ def _spread(values: Floats, prefix: str = "") -> dict[str, float | None]:
     }
 
 
-def _turns(seen: Seen) -> list[tuple[int, str, int, Mask]]:
+def _turns(seen: Seen) -> list[tuple[Group, int, Mask]]:
     """Every arm and session of it that somebody had."""
-    found = []
-    for index, arm in enumerate(seen.witness.protocol.conditions):
-        for ordinal in range(1, int(seen.witness.sessions.ordinal.max(initial=0)) + 1):
-            mask = seen.had(index, ordinal)
-            if mask.any():
-                found.append((index, arm.name, ordinal, mask))
-    return found
+    most = int(seen.witness.sessions.ordinal.max(initial=0))
+    every = ((group, ordinal, seen.had(group, ordinal)) for group in seen.groups for ordinal in range(1, most + 1))
+    return [(group, ordinal, mask) for group, ordinal, mask in every if mask.any()]
 
 
 def _courses(seen: Seen) -> Iterable[dict[str, Any]]:
     starts = seen.witness.sessions.start_h
-    for _, arm, ordinal, mask in _turns(seen):
+    for group, ordinal, mask in _turns(seen):
         for minute in MINUTES:
             rows = [row(seen.moments, start + minute / 60) for start in starts]
             for name, values in seen.felt.items():
                 now = np.where(mask, values[rows], 0.0).sum(axis=0)
-                line = {"arm": arm, "session": ordinal, "minute": minute, "outcome": name, "unit": _unit(name)}
+                line = {**group.named, "session": ordinal, "minute": minute, "outcome": name, "unit": _unit(name)}
                 yield {**line, **_spread(_mean(seen, now, anyone(mask)))}
 
 
@@ -233,54 +257,45 @@ def _unit(name: str) -> str:
 
 
 def _sessions(seen: Seen) -> Iterable[dict[str, Any]]:
-    first: dict[tuple[str, str], Floats] = {}
-    for _, arm, ordinal, mask in _turns(seen):
+    first: dict[tuple[str, str, str], Floats] = {}
+    for group, ordinal, mask in _turns(seen):
         who = anyone(mask)
         for name, values in seen.peaks.items():
             mean = _mean(seen, np.where(mask, values, 0.0).sum(axis=0), who)
-            begun = first.setdefault((arm, name), mean)
-            line = {"arm": arm, "session": ordinal, "outcome": name, "unit": _unit(name)}
+            begun = first.setdefault((group.stage, group.arm.name, name), mean)
+            line = {**group.named, "session": ordinal, "outcome": name, "unit": _unit(name)}
             yield {**line, **_spread(mean), **_spread(divide(mean, begun), "ratio_")}
 
 
 def _events(seen: Seen) -> Iterable[dict[str, Any]]:
-    sessions, fold = seen.witness.sessions, seen.witness.fold
-    for index, arm in enumerate(seen.witness.protocol.conditions):
-        here = sessions.held & (sessions.arm == index)
-        treated = fold(anyone(here))
-        n = treated.sum(axis=-1)
+    fold = seen.witness.fold
+    for group in seen.groups:
+        n = fold(anyone(group.here)).sum(axis=-1)
         if not n.any():
             continue
         for name, mask in seen.events.items():
-            count = fold(anyone(mask & here)).sum(axis=-1)
-            per = divide(fold(mask & here).sum(axis=(0, 2)), fold(here).sum(axis=(0, 2)))
+            count = fold(anyone(mask & group.here)).sum(axis=-1)
+            per = divide(fold(mask & group.here).sum(axis=(0, 2)), fold(group.here).sum(axis=(0, 2)))
             middle = int(np.median(count))
             low, high = exact_interval(middle, int(np.median(n)))
-            line = {"arm": arm.name, "event": name, "n": int(np.median(n)), "people": middle, "unit": "percent"}
+            line = {**group.named, "event": name, "n": int(np.median(n)), "people": middle, "unit": "percent"}
             line |= _spread(100 * divide(count, n)) | {"exact_low": 100 * low, "exact_high": 100 * high}
             yield line | _spread(100 * per, "per_session_")
 
 
 def _benefit(seen: Seen) -> Iterable[dict[str, Any]]:
-    data, protocol = seen.witness.data, seen.witness.protocol
-    scales = [scale for scale in protocol.scales if scale in MOOD_SCALES]
-    for index, arm in enumerate(protocol.conditions):
-        mask = seen.had(index, 1)
+    for group in seen.groups:
+        protocol, data = group.leg.protocol, group.leg.data
+        mask = seen.had(group, 1)
         felt = seen.witness.fold(np.where(mask, seen.peaks["cadss"], 0.0).sum(axis=0))
         there = seen.witness.fold(anyone(mask))
-        for scale in scales if there.any() else ():
-            base, had = data.at(arm.name, scale, protocol.baseline_h)
+        for scale in (scale for scale in protocol.scales if scale in MOOD_SCALES and there.any()):
+            base, had = data.at(group.arm.name, scale, protocol.baseline_h)
             for hour in protocol.rated_h(scale)[1:]:
-                value, rated = data.at(arm.name, scale, hour)
+                value, rated = data.at(group.arm.name, scale, hour)
                 slope, r, n = line_of(felt, value - base, there & had & rated)
-                yield {
-                    "arm": arm.name,
-                    "scale": scale,
-                    "hours": hour,
-                    "n": int(np.median(n)),
-                    **_spread(r, "correlation_"),
-                    **_spread(slope, "slope_"),
-                }
+                line = {**group.named, "scale": scale, "hours": hour, "n": int(np.median(n))}
+                yield line | _spread(r, "correlation_") | _spread(slope, "slope_")
 
 
 def line_of(x: Floats, y: Floats, mask: Mask) -> tuple[Floats, Floats, Floats]:
@@ -297,29 +312,28 @@ def line_of(x: Floats, y: Floats, mask: Mask) -> tuple[Floats, Floats, Floats]:
 
 
 def _urinary(seen: Seen) -> Iterable[dict[str, Any]]:
-    sessions, fold = seen.witness.sessions, seen.witness.fold
+    fold = seen.witness.fold
     rates = hazard(seen.witness.seed, seen.witness.enrolled.roll.replicates)
-    weeks = follow_up_weeks(seen.witness)
-    for index, arm in enumerate(seen.witness.protocol.conditions):
-        here = sessions.held & (sessions.arm == index)
-        who = fold(anyone(here))
+    for group in seen.groups:
+        weeks = follow_up_weeks(group.leg)
+        who = fold(anyone(group.here))
         if who.any():
-            had = fold(here.sum(axis=0)) * given(seen.witness, index)
+            had = fold(group.here.sum(axis=0)) * gives_ketamine(group.arm)
             chance = divide(np.where(who, rates.chance(had, weeks), 0.0).sum(axis=-1), who.sum(axis=-1))
-            line = {"arm": arm.name, "sessions": float(np.mean(had[who])), "weeks": weeks, "unit": "percent"}
+            line = {**group.named, "sessions": float(np.mean(had[who])), "weeks": weeks, "unit": "percent"}
             yield line | _spread(100 * chance)
 
 
-def given(seen: Witness, arm: int) -> bool:
+def gives_ketamine(arm: Arm) -> bool:
     """True when an arm gives ketamine or one of its enantiomers."""
     from racemate.chain.dose import ENANTIOMERS
 
-    return any(dose.drug in ENANTIOMERS for dose in seen.protocol.conditions[arm].doses)
+    return any(dose.drug in ENANTIOMERS for dose in arm.doses)
 
 
-def follow_up_weeks(seen: Witness) -> float:
-    """Weeks from the first session of a period to its last rating."""
-    return seen.protocol.visit_h[-1] / (7 * 24)
+def follow_up_weeks(leg: Leg) -> float:
+    """Weeks from the first session of a leg to its last rating."""
+    return leg.protocol.visit_h[-1] / (7 * 24)
 
 
 _TABLES = {"courses": _courses, "sessions": _sessions, "events": _events, "benefit": _benefit, "urinary": _urinary}

@@ -15,7 +15,7 @@ from scipy.special import betaincinv
 
 from racemate.evidence.library import library
 from racemate.people.random import uniform
-from racemate.trial.conduct.enrol import Floats
+from racemate.trial.conduct.world import Floats
 from racemate.trial.published import protocol_of
 
 COUNTED = {

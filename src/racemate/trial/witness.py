@@ -17,13 +17,16 @@ from numpy.typing import NDArray
 from racemate.chain import dose as dosing
 from racemate.simulate.plan import Plan
 from racemate.simulate.timeline import tick
-from racemate.trial.conduct.enrol import Cohort, Enrolled, Floats, Ids, Progress, World, enrol
 from racemate.trial.conduct.rate import Data
+from racemate.trial.conduct.world import Cohort, Enrolled, Floats, Ids, Progress, World
+from racemate.trial.design.parts import parts
 from racemate.trial.design.protocol import Protocol
 from racemate.trial.replicate import Report, conduct
 
 Mask = NDArray[np.bool_]
 Whole = NDArray[np.int64]
+_SAME_H = 1e-3
+"""Two hours closer than four seconds are one, told in two ways."""
 
 
 @dataclass
@@ -53,16 +56,34 @@ class _Beside:
 
 
 @dataclass(frozen=True)
+class Leg:
+    """One period or stage of a trial as its people went through it; ``protocol`` and ``data`` are on its own clock."""
+
+    name: str
+    stage: bool
+    protocol: Protocol
+    data: Data
+    arm: Whole
+    """Index into the leg's ``conditions``, shape (people,); -1 for who never entered."""
+    start_h: Floats
+    """Hour of the trial at which each person began it; infinite for never."""
+    until_h: Floats
+    """Hour of the trial after which nobody rates this person in it."""
+
+
+@dataclass(frozen=True)
 class Sessions:
     """Treatment sessions of everybody, in order of time: arrays of shape (sessions, people) but for ``start_h``."""
 
     start_h: Floats
     held: Mask
     """Who had it, those who had left before it left out."""
+    leg: Whole
+    """Place of the leg each person was in."""
     arm: Whole
-    """Index into ``protocol.conditions`` of the arm each person was in."""
+    """Index of the person's arm among the conditions of that leg."""
     ordinal: Whole
-    """Which session of that person and period it was, from 1; 0 where none was held."""
+    """Which session of that person and leg it was, from 1; 0 where none was held."""
 
 
 @dataclass(frozen=True)
@@ -86,11 +107,18 @@ class Witness:
         """Turn (..., people of all replicates) into (..., replicates, people)."""
         return self.enrolled.roll.fold(values)
 
-    def arm_at(self, hour: float) -> Whole:
-        """Index of the arm each person is in at an hour of the trial, shape (people,)."""
-        starts = [self.protocol.period_h(period) for period in self.protocol.live_periods]
-        ends = [start + self.protocol.baseline_h for start in starts[1:]]
-        return self.enrolled.arm[int(np.searchsorted(ends, hour, side="right"))]
+    @cached_property
+    def legs(self) -> tuple[Leg, ...]:
+        """The periods of the trial, then its stages."""
+        found = []
+        for k, part in enumerate(parts(self.protocol)):
+            data = self.data if part.stage is None else self.data.stages[part.name]
+            start = self.enrolled.start_h[k]
+            first = self.enrolled.start_h[0] if part.stage is None else start
+            until = data.until_h.reshape(-1) + np.where(np.isfinite(first), first, 0.0)
+            staged = part.stage is not None
+            found.append(Leg(part.name, staged, part.protocol, data, self.enrolled.arm[k], start, until))
+        return tuple(found)
 
     @cached_property
     def sessions(self) -> Sessions:
@@ -101,19 +129,22 @@ class Witness:
                 held = condition.value > 0
                 starts[condition.start_h] = starts.get(condition.start_h, np.zeros_like(held)) | held
         hours = np.array(sorted(starts))
-        stays = hours[:, None] <= self.enrolled.leaves_h
-        held = np.array([starts[hour] for hour in hours]).reshape(len(hours), self.ids.size) & stays
-        arm = np.array([self.arm_at(hour) for hour in hours]).reshape(held.shape)
-        return Sessions(hours, held, arm, self._count(hours, held))
-
-    def _count(self, hours: Floats, held: Mask) -> Whole:
-        """Sessions so far within the period, this one included."""
-        starts = [self.protocol.period_h(period) + self.protocol.baseline_h for period in self.protocol.live_periods]
-        period = np.searchsorted(starts, hours, side="right")
-        out = np.zeros(held.shape, dtype=np.int64)
-        for one in np.unique(period):
-            out[period == one] = np.cumsum(held[period == one], axis=0)
-        return np.where(held, out, 0)
+        shape = (len(hours), self.ids.size)
+        held = np.array([starts[hour] for hour in hours], dtype=bool).reshape(shape)
+        began = np.stack([leg.start_h for leg in self.legs])
+        leg = np.array(
+            [np.where(began <= hour + _SAME_H, began, -np.inf).argmax(axis=0) for hour in hours], dtype=np.int64
+        )
+        leg = leg.reshape(shape)
+        people = np.arange(self.ids.size)
+        arm = np.stack([one.arm for one in self.legs])[leg, people]
+        until = np.stack([one.until_h for one in self.legs])[leg, people]
+        held = held & (arm >= 0) & (hours[:, None] <= until + _SAME_H)
+        ordinal = np.zeros(shape, dtype=np.int64)
+        for k in range(len(self.legs)):
+            here = held & (leg == k)
+            ordinal = np.where(here, np.cumsum(here, axis=0), ordinal)
+        return Sessions(hours, held, leg, arm, ordinal)
 
     def read(
         self, hours: Iterable[float], names: tuple[str, ...], progress: Report | None = None
@@ -148,9 +179,9 @@ def witness(
     """Conduct a trial under one hypothesis and keep what is needed to look at its people again."""
     beside = _Beside(world)
     data = conduct(protocol, beside, seed, replicates, people, progress)
-    enrolled = enrol(protocol, world, seed, replicates, people)
     assert beside.plan is not None
-    return Witness(protocol, world, seed, data, enrolled, beside.cohort, beside.plan)
+    assert data.enrolled is not None
+    return Witness(protocol, world, seed, data, data.enrolled, beside.cohort, beside.plan)
 
 
 def anyone(mask: Mask) -> Mask:

@@ -82,12 +82,14 @@ _TAIL = (
         "SIMFL", "Simulated Record Flag", "text", "Assigned", comment="Y throughout: no record is of a real person"
     ),
 )
+MOST_PERIODS = 12
+"""Periods and stages that the names of treatments are written for."""
 _PERIOD = (
-    Variable("APERIOD", "Period", "integer", "Protocol"),
+    Variable("APERIOD", "Period", "integer", "Protocol", comment="Periods, then stages, in the protocol's order"),
     Variable("APERIODC", "Period (C)", "text", "Protocol"),
 )
 _DAY = Variable(
-    "ADY", "Analysis Relative Day", "integer", "Derived", comment="Day 1 is that of the first session; no day 0"
+    "ADY", "Analysis Relative Day", "integer", "Derived", comment="Day 1 is that of the trial's first session; no day 0"
 )
 _DATE = Variable("ADT", "Analysis Date", "date", "Derived", comment=_ARTIFICIAL)
 
@@ -101,10 +103,11 @@ ADSL = DataSet(
         Variable("SUBJID", "Subject Identifier for the Study", "text", "Assigned"),
         Variable("SITEID", "Study Site Identifier", "text", "Assigned", comment="One virtual site"),
         Variable("ARM", "Description of Planned Arm", "text", "Protocol", comment="Of a crossover: the sequence"),
-        Variable("TRT01P", "Planned Treatment for Period 01", "text", "Protocol"),
-        Variable("TRT01A", "Actual Treatment for Period 01", "text", "Protocol"),
-        Variable("TRT02P", "Planned Treatment for Period 02", "text", "Protocol"),
-        Variable("TRT02A", "Actual Treatment for Period 02", "text", "Protocol"),
+        *(
+            Variable(f"TRT{k:02d}{kind}", f"{word} Treatment for Period {k:02d}", "text", "Protocol")
+            for k in range(1, MOST_PERIODS + 1)
+            for kind, word in (("P", "Planned"), ("A", "Actual"))
+        ),
         Variable("AGE", "Age", "float", "Simulated", "years"),
         Variable("AGEU", "Age Units", "text", "Assigned"),
         Variable("SEX", "Sex", "text", "Simulated"),

@@ -21,7 +21,8 @@ from racemate.report.run.folder import json_text
 from racemate.report.run.manifest import Clock, describe, own_cards
 from racemate.report.words import DISCLAIMER
 from racemate.trial.beside import Size
-from racemate.trial.conduct.enrol import World
+from racemate.trial.conduct.world import World
+from racemate.trial.design.parts import parts
 from racemate.trial.design.protocol import Protocol
 from racemate.trial.published import protocol_of
 from racemate.trial.replicate import SEED, Report, allow
@@ -65,7 +66,7 @@ def export(
     frames = data_sets(protocol, world, seed, max(replicates, replicate or 1), people, replicate, progress)
     arguments = {"trial": protocol.id, "hypotheses": [name], "people": people, "replicates": replicates}
     arguments |= {"replicate": replicate, "seed": seed}
-    drugs = {dose.drug for arm in protocol.conditions for dose in arm.doses}
+    drugs = {dose.drug for part in parts(protocol) for arm in part.protocol.conditions for dose in arm.doses}
     sources = record.sources if isinstance(record, Trial) else ()
     inputs = own_cards([name])
     manifest = describe("export", arguments, [model], drugs, sources, inputs, clock)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +12,7 @@ from racemate.exchange.cdisc.subjects import Columns, Subjects, date, day, flag,
 from racemate.trial.design.protocol import Protocol
 from racemate.trial.design.schedule import DAY_H
 from racemate.trial.design.scheme import MOOD_SCALES
-from racemate.trial.witness import anyone
+from racemate.trial.witness import Leg, anyone
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,32 +41,28 @@ def visit(protocol: Protocol, hour: float) -> str:
 def adqs(people: Subjects) -> pd.DataFrame:
     """One record per person, period, scale and visit at which the person was rated."""
     parts = [
-        _rated(people, k, scale, number) for k, scale in _blocks(people)
-        for number in range(len(people.seen.witness.protocol.rated_h(scale)))
+        _rated(people, k, scale, number) for k, leg in enumerate(people.legs) for scale in leg.protocol.scales
+        for number in range(len(leg.protocol.rated_h(scale)))
     ]  # fmt: skip
     return ADQS.frame(joined(parts))
 
 
-def _blocks(people: Subjects) -> Iterator[tuple[int, str]]:
-    return ((k, scale) for k in range(people.periods) for scale in people.seen.witness.protocol.scales)
-
-
-def _values(people: Subjects, k: int, scale: str) -> tuple[np.ndarray, np.ndarray]:
-    """Ratings of everybody in their arm of a period and who has them, shape (visits, people)."""
-    data, conditions = people.seen.witness.data, people.seen.witness.protocol.conditions
-    arm = people.seen.witness.enrolled.arm[k]
-    value = np.stack([data.value[one.name, scale].reshape(-1, arm.size) for one in conditions])
-    seen = np.stack([data.seen[one.name, scale].reshape(-1, arm.size) for one in conditions])
-    place = (arm[None, None, :], np.arange(value.shape[1])[None, :, None], np.arange(arm.size)[None, None, :])
-    return value[place][0], seen[place][0]
+def _values(leg: Leg, scale: str) -> tuple[np.ndarray, np.ndarray]:
+    """Ratings of everybody in their arm of a leg and who has them, shape (visits, people)."""
+    conditions = leg.protocol.conditions
+    value = np.stack([leg.data.value[one.name, scale].reshape(-1, leg.arm.size) for one in conditions])
+    seen = np.stack([leg.data.seen[one.name, scale].reshape(-1, leg.arm.size) for one in conditions])
+    everybody = np.arange(leg.arm.size)[None, None, :]
+    place = (np.maximum(leg.arm, 0)[None, None, :], np.arange(value.shape[1])[None, :, None], everybody)
+    return value[place][0], seen[place][0] & (leg.arm >= 0)
 
 
 def _rated(people: Subjects, k: int, scale: str, number: int) -> Columns:
-    protocol = people.seen.witness.protocol
-    value, seen = _values(people, k, scale)
+    leg = people.legs[k]
+    value, seen = _values(leg, scale)
     who = np.flatnonzero(people.chosen & seen[number])
-    hour = protocol.rated_h(scale)[number]
-    start = protocol.period_h(protocol.live_periods[k])
+    hour = leg.protocol.rated_h(scale)[number]
+    when = leg.start_h[who] + hour
     code, name = parameter(scale)
     now = value[number, who]
     base = np.where(seen[0, who], value[0, who], np.nan)
@@ -76,10 +71,10 @@ def _rated(people: Subjects, k: int, scale: str, number: int) -> Columns:
         "TRTP": people.planned(k)[who],
         "PARAM": np.full(who.size, name),
         "PARAMCD": np.full(who.size, code),
-        "AVISIT": np.full(who.size, visit(protocol, hour)),
+        "AVISIT": np.full(who.size, visit(leg.protocol, hour)),
         "AVISITN": np.full(who.size, number),
-        "ADT": np.full(who.size, date(start + hour)),
-        "ADY": np.full(who.size, day(start + hour)),
+        "ADT": date(when),
+        "ADY": day(when),
         "AVAL": now,
         "BASE": base,
         "CHG": now - base if later else np.full(who.size, np.nan),
@@ -95,29 +90,25 @@ def _percent(change: np.ndarray, base: np.ndarray) -> np.ndarray:
 
 
 def adtte(people: Subjects) -> pd.DataFrame:
-    """Times to response, to remission and to leaving, from the first session of each period, in days."""
-    protocol = people.seen.witness.protocol
-    scales = [scale for scale in protocol.scales if scale in MOOD_SCALES]
+    """Times to response, to remission and to leaving, from the first session of each period or stage, in days."""
     parts = []
-    for k in range(people.periods):
-        for scale in scales[:1]:
+    for k, leg in enumerate(people.legs):
+        scale = next((name for name in leg.protocol.scales if name in MOOD_SCALES), None)
+        if scale is not None:
             parts.append(_event(people, k, scale, "response"))
-            if scale in protocol.remission:
-                parts.append(_event(people, k, scale, "remission"))
+            parts += [_event(people, k, scale, "remission")] if scale in leg.protocol.remission else []
             parts.append(_left(people, k, scale))
     return ADTTE.frame(joined(parts))
 
 
 def _event(people: Subjects, k: int, scale: str, what: str) -> Columns:
     """First rating that meets a definition; censored at the last rating."""
-    protocol = people.seen.witness.protocol
-    value, seen = _values(people, k, scale)
+    leg, protocol = people.legs[k], people.legs[k].protocol
+    value, seen = _values(leg, scale)
     hours = np.array(protocol.rated_h(scale))
     if what == "remission":
-        met, title = (
-            value <= protocol.remission[scale],
-            f"Time to {scale.upper()} of {protocol.remission[scale]:g} or less",
-        )
+        cut = protocol.remission[scale]
+        met, title = value <= cut, f"Time to {scale.upper()} of {cut:g} or less"
     else:
         screened = people.flat(people.seen.witness.data.screening)
         base = screened if protocol.response_from == "screening" else value[0]
@@ -128,19 +119,19 @@ def _event(people: Subjects, k: int, scale: str, what: str) -> Columns:
     who = np.flatnonzero(people.chosen & seen[0])
     had = anyone(met[:, who])
     first = hours[np.argmax(met[:, who], axis=0)]
-    last = _last(hours, seen)[who]
-    return _timed(
-        people, k, who, np.where(had, first, last), had, ("TTRESP" if what == "response" else "TTREMIT", title, what)
-    )
+    told = ("TTRESP" if what == "response" else "TTREMIT", title, what)
+    return _timed(people, k, who, np.where(had, first, _last(hours, seen)[who]), had, told)
 
 
 def _left(people: Subjects, k: int, scale: str) -> Columns:
-    """Leaving is known at the last rating that a person has; those who stay are censored at the end."""
-    _, seen = _values(people, k, scale)
-    hours = np.array(people.seen.witness.protocol.rated_h(scale))
+    """Leaving is dated at the last rating that a person has; those who stay, or go on, are censored there."""
+    leg = people.legs[k]
+    _, seen = _values(leg, scale)
+    hours = np.array(leg.protocol.rated_h(scale))
     who = np.flatnonzero(people.chosen & seen[0])
     last = _last(hours, seen)[who]
-    return _timed(people, k, who, last, last < hours[-1], ("TTDISC", "Time to Last Rating of Those Who Left", "left"))
+    gone = people.flat(leg.data.left)[who] & (last < hours[-1])
+    return _timed(people, k, who, last, gone, ("TTDISC", "Time to Last Rating of Those Who Left", "left"))
 
 
 def _last(hours: np.ndarray, seen: np.ndarray) -> np.ndarray:
@@ -148,15 +139,14 @@ def _last(hours: np.ndarray, seen: np.ndarray) -> np.ndarray:
 
 
 def _timed(people: Subjects, k: int, who: np.ndarray, hour: np.ndarray, event: np.ndarray, told: Any) -> Columns:
-    protocol = people.seen.witness.protocol
-    start = protocol.period_h(protocol.live_periods[k])
+    start = people.legs[k].start_h[who]
     code, name, what = told
     return people.head(who) | people.period(k, who.size) | {
         "TRTP": people.planned(k)[who],
         "PARAM": np.full(who.size, f"{name} (days)"),
         "PARAMCD": np.full(who.size, code),
         "AVAL": np.maximum(hour, 0.0) / DAY_H,
-        "STARTDT": np.full(who.size, date(start)),
+        "STARTDT": date(start),
         "ADT": date(start + hour),
         "CNSR": np.where(event, 0, 1),
         "EVNTDESC": np.where(event, what, "censored"),

@@ -11,8 +11,9 @@ from racemate.chain.dose import ENANTIOMERS
 from racemate.exchange.cdisc.dictionary import ADAE, ADPC
 from racemate.exchange.cdisc.subjects import Columns, Subjects, date, day, joined, stamp
 from racemate.people.random import uniform
+from racemate.trial.design.parts import parts
 from racemate.trial.design.protocol import Protocol
-from racemate.trial.safety import MINUTES, follow_up_weeks, given
+from racemate.trial.safety import MINUTES, gives_ketamine
 from racemate.trial.urinary import hazard
 from racemate.trial.witness import anyone, row
 from racemate.units import convert
@@ -39,7 +40,7 @@ _URINARY = "urinary symptoms"
 
 def analytes(protocol: Protocol) -> tuple[str, ...]:
     """Plasma concentrations that a trial's drugs bring about."""
-    drugs = {dose.drug for arm in protocol.conditions for dose in arm.doses}
+    drugs = {dose.drug for part in parts(protocol) for arm in part.protocol.conditions for dose in arm.doses}
     bodies = {body for drug in drugs for body in ENANTIOMERS.get(drug, (drug,))}
     sides = {body[-1] for body in bodies if body.startswith("ketamine")}
     return tuple(
@@ -49,45 +50,38 @@ def analytes(protocol: Protocol) -> tuple[str, ...]:
 
 
 def adpc(people: Subjects) -> pd.DataFrame:
-    """One record per person, analyte and sample of the first and the last session of a period."""
-    sessions, protocol = people.seen.witness.sessions, people.seen.witness.protocol
-    parts: list[Columns] = []
-    period = np.array([_period(people, float(start))[0] for start in sessions.start_h])
-    for s, start in enumerate(sessions.start_h):
-        k, first = _period(people, float(start))
-        held = people.chosen & sessions.held[s]
-        last = sessions.ordinal[s] == sessions.ordinal[period == k].max(axis=0)
-        who = np.flatnonzero(held & ((sessions.ordinal[s] == 1) | last))
-        samples = ((minute, name) for minute in MINUTES for name in analytes(protocol) if who.size)
-        parts += [_sample(people, who, name, (k, first, float(start), minute), s) for minute, name in samples]
-    return ADPC.frame(joined(parts))
+    """One record per person, analyte and sample of the first and the last session of a period or stage."""
+    sessions, names = people.seen.witness.sessions, analytes(people.seen.witness.protocol)
+    found: list[Columns] = []
+    for k in range(len(people.legs)):
+        here = sessions.held & (sessions.leg == k)
+        last = np.where(here, sessions.ordinal, 0).max(axis=0, initial=0)
+        for s in np.flatnonzero(here.any(axis=1)):
+            ends = (sessions.ordinal[s] == 1) | (sessions.ordinal[s] == last)
+            who = np.flatnonzero(people.chosen & here[s] & ends)
+            found += [
+                _sample(people, who, (k, int(s), minute), name) for minute in MINUTES for name in names if who.size
+            ]
+    return ADPC.frame(joined(found))
 
 
-def _period(people: Subjects, hour: float) -> tuple[int, float]:
-    """Index and start of the period in which an hour lies."""
-    protocol = people.seen.witness.protocol
-    starts = [protocol.period_h(period) for period in protocol.live_periods]
-    k = max(int(np.searchsorted([start + protocol.baseline_h for start in starts], hour, side="right")) - 1, 0)
-    return k, starts[k]
-
-
-def _sample(people: Subjects, who: np.ndarray, name: str, at: tuple[int, float, float, int], s: int) -> Columns:
-    k, first, start, minute = at
-    hour = start + minute / 60
+def _sample(people: Subjects, who: np.ndarray, at: tuple[int, int, int], name: str) -> Columns:
+    k, s, minute = at
+    hour = float(people.seen.witness.sessions.start_h[s]) + minute / 60
     values = people.seen.reading[f"plasma.{name}"][row(people.seen.moments, hour), who]
     code, label = _CODES[name]
-    ordinal = people.seen.witness.sessions.ordinal[s, who]
+    since = hour - people.legs[k].start_h[who]
     return people.head(who) | people.period(k, who.size) | {
         "TRTP": people.planned(k)[who],
         "PARAM": np.full(who.size, f"{label} ({UNIT})"),
         "PARAMCD": np.full(who.size, code),
-        "AVISIT": np.array([f"Session {number}" for number in ordinal]),
+        "AVISIT": np.array([f"Session {number}" for number in people.seen.witness.sessions.ordinal[s, who]]),
         "ATPT": np.full(who.size, "Before session" if minute == 0 else f"{minute} min"),
         "ADT": np.full(who.size, date(hour)),
         "ADY": np.full(who.size, day(hour)),
         "AVAL": convert(1.0, "mg/L", UNIT) * values,
         "AVALU": np.full(who.size, UNIT),
-        **{f"{kind}FRLT": np.full(who.size, hour - first) for kind in "NA"},
+        **{f"{kind}FRLT": since for kind in "NA"},
         **{f"{kind}RRLT": np.full(who.size, minute / 60) for kind in "NA"},
         "ANL01FL": np.full(who.size, "Y"),
     }  # fmt: skip
@@ -95,16 +89,16 @@ def _sample(people: Subjects, who: np.ndarray, name: str, at: tuple[int, float, 
 
 def adae(people: Subjects) -> pd.DataFrame:
     """One record per person and event: what is felt in a session, and urinary symptoms."""
-    seen = people.seen
-    parts: list[Columns] = []
-    for s, start in enumerate(seen.witness.sessions.start_h):
-        k, _ = _period(people, float(start))
-        for name, mask in seen.events.items():
-            who = np.flatnonzero(people.chosen & mask[s])
-            hours = np.full(who.size, float(start)) + _onset_h(people, name, float(start), who)
-            parts.append(_suffered(people, who, name, hours, (k, seen.witness.sessions.ordinal[s, who])))
-    parts += [_urinary(people, k) for k in range(people.periods)]
-    table = joined([part for part in parts if part["USUBJID"].size] or parts[:1])
+    seen, sessions = people.seen, people.seen.witness.sessions
+    found: list[Columns] = []
+    for k in range(len(people.legs)):
+        for s, start in enumerate(sessions.start_h):
+            for name, mask in seen.events.items():
+                who = np.flatnonzero(people.chosen & mask[s] & (sessions.leg[s] == k))
+                hours = np.full(who.size, float(start)) + _onset_h(people, name, float(start), who)
+                found.append(_suffered(people, who, name, hours, (k, sessions.ordinal[s, who])))
+        found.append(_urinary(people, k))
+    table = joined([part for part in found if part["USUBJID"].size] or found[:1])
     return ADAE.frame(_numbered(table))
 
 
@@ -131,28 +125,24 @@ def _suffered(people: Subjects, who: np.ndarray, term: str, hours: np.ndarray, a
 
 
 def _urinary(people: Subjects, k: int) -> Columns:
-    """First symptoms of a period: the moment at which a person's cumulative hazard passes an exponential number of their own."""
-    witness = people.seen.witness
-    sessions, protocol = witness.sessions, witness.protocol
-    start = protocol.period_h(protocol.live_periods[k])
-    here = np.array([_period(people, float(hour))[0] == k for hour in sessions.start_h], dtype=bool)
-    drug = np.array([given(witness, index) for index in range(len(protocol.conditions))])[witness.enrolled.arm[k]]
-    rates = hazard(witness.seed, witness.enrolled.roll.replicates)
-    replicate = witness.enrolled.roll.replicate.astype(np.int64)
-    excess = rates.per_session[replicate] * drug
+    """First symptoms of a leg: the moment at which a person's cumulative hazard passes an exponential number of their own."""
+    witness, leg = people.seen.witness, people.legs[k]
+    sessions, roll = witness.sessions, witness.enrolled.roll
+    drug = np.array([*(gives_ketamine(arm) for arm in leg.protocol.conditions), False])[leg.arm]
+    rates, replicate = hazard(witness.seed, roll.replicates), roll.replicate.astype(np.int64)
+    excess, background = rates.per_session[replicate] * drug, rates.per_week[replicate] / _WEEK_H
     limit = -np.log(uniform(witness.seed, "safety:urinary", witness.ids, np.uint64(k)))
-    held = sessions.held & here[:, None]
-    since = sessions.start_h[:, None] - start
-    load = np.cumsum(held * excess, axis=0) + rates.per_week[replicate] * since / _WEEK_H
+    held = sessions.held & (sessions.leg == k)
+    entered = anyone(held)
+    start = np.where(entered, leg.start_h, 0.0)
+    load = np.cumsum(held * excess, axis=0) + background * (sessions.start_h[:, None] - start)
     passed = held & (load >= limit)
-    end = follow_up_weeks(witness) * _WEEK_H
-    after = np.where(anyone(passed), sessions.start_h[np.argmax(passed, axis=0)] if len(held) else 0.0, np.inf)
-    rest = start + (limit - (held * excess).sum(axis=0)) / rates.per_week[replicate] * _WEEK_H
-    hours = np.minimum(after, np.maximum(rest, start))
-    stays = np.minimum(start + end, witness.enrolled.leaves_h)
-    who = np.flatnonzero(people.chosen & anyone(held) & (hours <= stays))
-    ordinal = np.where(held & (sessions.start_h[:, None] <= hours), sessions.ordinal, 0).max(axis=0, initial=0)
-    return _suffered(people, who, _URINARY, hours[who], (k, ordinal[who]))
+    first = sessions.start_h[np.argmax(passed, axis=0)] if len(held) else np.zeros(limit.size)
+    rest = start + np.maximum(limit - (held * excess).sum(axis=0), 0.0) / background
+    hours = np.where(anyone(passed), first, rest)
+    who = np.flatnonzero(people.chosen & entered & (hours <= leg.until_h))
+    before = held & (sessions.start_h[:, None] <= hours)
+    return _suffered(people, who, _URINARY, hours[who], (k, before.sum(axis=0)[who]))
 
 
 def _numbered(table: Columns) -> Columns:

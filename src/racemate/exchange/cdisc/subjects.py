@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from racemate.exchange.cdisc.dictionary import ADSL, EPOCH, MORNING_H
-from racemate.trial.conduct.enrol import Floats
+from racemate.exchange.cdisc.dictionary import ADSL, EPOCH, MORNING_H, MOST_PERIODS
+from racemate.trial.conduct.world import Floats
 from racemate.trial.design.schedule import DAY_H
 from racemate.trial.safety import Seen
-from racemate.trial.witness import Mask, anyone
+from racemate.trial.witness import Leg, Mask, anyone
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -62,19 +62,18 @@ class Subjects:
         }
 
     def period(self, k: int, size: int) -> Columns:
-        """Number and name of a period."""
-        name = self.seen.witness.protocol.live_periods[k].name
-        return {"APERIOD": np.full(size, k + 1), "APERIODC": np.full(size, name)}
-
-    def planned(self, k: int) -> np.ndarray:
-        """Name of the arm of each person in a period."""
-        names = np.array([arm.name for arm in self.seen.witness.protocol.conditions])
-        return names[self.seen.witness.enrolled.arm[k]]
+        """Number and name of a period or stage."""
+        return {"APERIOD": np.full(size, k + 1), "APERIODC": np.full(size, self.legs[k].name)}
 
     @property
-    def periods(self) -> int:
-        """How many periods are simulated."""
-        return len(self.seen.witness.protocol.live_periods)
+    def legs(self) -> tuple[Leg, ...]:
+        """The periods of the trial, then its stages."""
+        return self.seen.witness.legs
+
+    def planned(self, k: int) -> np.ndarray:
+        """Name of the arm of each person in a period or stage; empty for who never entered it."""
+        names = np.array([*(arm.name for arm in self.legs[k].protocol.conditions), ""])
+        return names[self.legs[k].arm]
 
     def flat(self, values: np.ndarray) -> np.ndarray:
         """Turn (replicates, people) into one value per person."""
@@ -82,23 +81,28 @@ class Subjects:
 
     @cached_property
     def analysed(self) -> Mask:
-        """Who has a baseline and a later rating of the first scale in some period."""
-        data, protocol = self.seen.witness.data, self.seen.witness.protocol
+        """Who has a baseline and a later rating of the first scale in some period or stage."""
         found = np.zeros(self.chosen.size, dtype=bool)
-        for arm in protocol.conditions:
-            seen = data.seen[arm.name, protocol.scales[0]]
-            found |= self.flat(seen[0] & seen[1:].any(axis=0))
+        for leg in self.legs:
+            for arm in leg.protocol.conditions:
+                seen = leg.data.seen[arm.name, leg.protocol.scales[0]]
+                found |= self.flat(seen[0] & seen[1:].any(axis=0))
         return found
+
+    @cached_property
+    def left(self) -> Mask:
+        """Who left the trial in any period or stage that they entered."""
+        staged = [self.flat(leg.data.left) & (leg.arm >= 0) for leg in self.legs if leg.stage]
+        return np.any([self.flat(self.seen.witness.data.left), *staged], axis=0)
 
 
 def adsl(people: Subjects) -> pd.DataFrame:
     """One record per person."""
     witness = people.seen.witness
     who = np.flatnonzero(people.chosen)
-    left = people.flat(witness.data.left)[who]
-    sequence = np.array(
-        [" / ".join(parts) for parts in zip(*(people.planned(k) for k in range(people.periods)), strict=True)]
-    )
+    left = people.left[who]
+    planned = [people.planned(k) for k in range(len(people.legs))]
+    sequence = np.array([" / ".join(filter(None, parts)) for parts in zip(*planned, strict=True)])
 
     def trait(name: str) -> Floats:
         return witness.cohort.covariate(name)[who]
@@ -119,8 +123,8 @@ def adsl(people: Subjects) -> pd.DataFrame:
         "COMPLFL": flag(~left),
         "DISCONFL": flag(left),
     }
-    for k in range(min(people.periods, 2)):
-        columns |= {f"TRT0{k + 1}{kind}": people.planned(k)[who] for kind in "PA"}
+    for k, names in enumerate(planned[:MOST_PERIODS], 1):
+        columns |= {f"TRT{k:02d}{kind}": names[who] for kind in "PA"}
     return ADSL.frame(columns)
 
 
