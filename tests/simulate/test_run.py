@@ -115,7 +115,7 @@ def test_a_derivative_agrees_with_finite_differences(model, cohort):
     table = jnp.asarray(cohort.table[:, :LANES])
     row = model.rows.index("occupancy.kd_nmda_s")
 
-    steps = built.ladder(table)[7]
+    steps = built.kinetics.steps(table, [128])[128]
     held = {layout.body: jnp.zeros((layout.size, LANES)) for layout in built.layouts}
     held = {layout.body: held[layout.body].at[layout.port_row("central")].set(28.0) for layout in built.layouts}
     slow = jnp.zeros((len(numeric.SLOW), LANES))
@@ -123,7 +123,7 @@ def test_a_derivative_agrees_with_finite_differences(model, cohort):
 
     def strength(shift):
         moved = table.at[row].multiply(1 + shift)
-        _, end = built.advance(moved, *steps, window_hours(7), held, slow, setting)
+        _, end = built.advance(moved, *steps, window_hours(128), held, slow, setting)
         return end[numeric.SLOW.index("plasticity.strength")].sum()
 
     forward = jax.jvp(strength, (0.0,), (1.0,))[1]

@@ -1,43 +1,53 @@
 """Grid: the windows of a plan, found once on a small pilot cohort by step doubling and then used for everybody.
 
 The pilot holds people of every shipped hypothesis, drawn wider than a trial would, so the grid of a protocol does not depend on the
-hypotheses or the people a user asks for.  Windows are powers of two of a tick: the matrix exponentials of a whole run come from a
-handful of squarings.
+hypotheses or the people a user asks for.  Windows have one or two binary digits of a tick where they grow, and whatever is left at
+the end of a segment: few lengths occur, and the matrices of all come from one ladder.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from racemate.readings.numeric import SLOW
-from racemate.simulate.step import LEVELS, NODES, Machine, Step, window_hours
+from racemate.simulate.step import Machine, window_hours
 from racemate.simulate.timeline import Segment, Timeline
+from racemate.simulate.window.kinetics import NODES, Search
 
 TOLERANCE = 1e-6
 """Error allowed to one window, relative to a state plus a hundredth of the largest value it has had so far."""
+TRIAL_TOLERANCE = 1e-4
+"""The same for virtual trials: a rating is a whole number with an error of points, and this leaves latent severity exact to far less
+than a thousandth of a point (`docs/explanation/engine.md`), for less than half of the windows."""
 _FLOOR = 1e-2
 _LEAST = 0.1
 """Scale of a state that has not moved yet; every slow state is a fraction or of that order."""
-_FIRST = 6
-"""Level of the first window tried after an event: 3.2 minutes."""
+_FIRST = 64
+"""Length of the first window tried after an event of a kind not met before, half ticks: 3.2 minutes."""
 _ORDER = NODES + 1
+_SAFE = 0.9
+"""Share of the length that the error promises, as usual in step control (hairer-wanner-1996)."""
+_MOST = 8
+"""The most a window may be lengthened at once."""
+_SHORTEST = 2
+"""Half ticks of the shortest window, which is accepted whatever its error."""
 
 
 @dataclass(frozen=True)
 class Grid:
-    """Levels of the windows of each segment, and the largest error of the pilot at any visit against a halved grid."""
+    """Lengths of the windows of each segment in half ticks, and the pilot's largest error at any visit against a halved grid."""
 
-    levels: tuple[tuple[int, ...], ...]
+    lengths: tuple[tuple[int, ...], ...]
     error: float
     tolerance: float
 
     @property
     def windows(self) -> int:
         """Number of windows."""
-        return sum(len(segment) for segment in self.levels)
+        return sum(len(segment) for segment in self.lengths)
 
 
 @dataclass
@@ -46,13 +56,16 @@ class _Pilot:
 
     machine: Machine
     table: Any
-    steps: list[Step]
+    steps: Search
     fine: tuple[dict[str, Any], Any]
     coarse: tuple[dict[str, Any], Any]
     scale: NDArray[np.float64]
+    tolerance: float
     allowed: int = _FIRST
     setting: NDArray[np.float64] | None = None
     error: float = 0.0
+    met: dict[tuple[Any, ...], int] = field(default_factory=dict)
+    """Lengths found before, by what happened at the start of a segment, its length and the place in it."""
 
 
 def find(machine: Machine, table: NDArray[np.float64], timeline: Timeline, tolerance: float = TOLERANCE) -> Grid:
@@ -60,11 +73,11 @@ def find(machine: Machine, table: NDArray[np.float64], timeline: Timeline, toler
     people = table.shape[1]
     held = {layout.body: np.zeros((layout.size, people)) for layout in machine.layouts}
     slow = np.zeros((len(SLOW), people))
-    pilot = _Pilot(
-        machine, table, machine.ladder(table), (held, slow), (dict(held), slow), np.full((len(slow), 1), _LEAST)
-    )
-    levels = tuple(_segment(pilot, segment, tolerance) for segment in timeline.segments)
-    return Grid(levels, pilot.error, tolerance)
+    scale = np.full((len(slow), 1), _LEAST)
+    search = machine.kinetics.search(table)
+    pilot = _Pilot(machine, table, search, (held, slow), (dict(held), slow), scale, tolerance)
+    lengths = tuple(_segment(pilot, segment) for segment in timeline.segments)
+    return Grid(lengths, pilot.error, tolerance)
 
 
 def jumped(held: Mapping[str, Any], segment: Segment) -> dict[str, Any]:
@@ -75,36 +88,71 @@ def jumped(held: Mapping[str, Any], segment: Segment) -> dict[str, Any]:
     return out
 
 
-def _segment(pilot: _Pilot, segment: Segment, tolerance: float) -> tuple[int, ...]:
+def _segment(pilot: _Pilot, segment: Segment) -> tuple[int, ...]:
     pilot.fine = (jumped(pilot.fine[0], segment), pilot.fine[1])
     pilot.coarse = (jumped(pilot.coarse[0], segment), pilot.coarse[1])
     quiet = not segment.jumps and pilot.setting is not None and np.array_equal(pilot.setting, segment.setting)
-    allowed, pilot.setting = pilot.allowed if quiet else _FIRST, segment.setting
-    left, chosen = segment.ticks, list[int]()
+    pilot.allowed, pilot.setting = pilot.allowed if quiet else _FIRST, segment.setting
+    kind = (segment.ticks, tuple((jump.body, jump.row) for jump in segment.jumps), segment.setting[:, 0].tobytes())
+    left, chosen = 2 * segment.ticks, list[int]()
     while left:
-        level = min(allowed, (left & -left).bit_length(), LEVELS - 1)
-        error, end = _try(pilot, segment, level)
-        if not error <= tolerance and level > 1:
-            allowed = max(1, level - _drop(error, tolerance))
-            continue
+        place = (kind, left)
+        known = pilot.met.get(place)
+        length, end, pilot.allowed = _longest(pilot, segment, left, known or pilot.allowed, known is not None)
+        pilot.met[place] = length
         pilot.fine = end
         pilot.coarse = pilot.machine.advance(
-            pilot.table, *pilot.steps[level], window_hours(level), *pilot.coarse, segment.setting
+            pilot.table, *pilot.steps[length], window_hours(length), *pilot.coarse, segment.setting
         )
-        chosen.append(level)
-        left -= 1 << (level - 1)
-        if error * 2**_ORDER < tolerance:
-            allowed = max(allowed, level + 1)
-    pilot.allowed = allowed
+        chosen.append(length)
+        left -= length
     if segment.visit is not None:
         pilot.error = max(pilot.error, _distance(pilot, pilot.coarse[1], pilot.fine[1]))
     return tuple(chosen)
 
 
-def _try(pilot: _Pilot, segment: Segment, level: int) -> tuple[float, tuple[dict[str, Any], Any]]:
-    once, twice = pilot.steps[level], pilot.steps[level - 1]
+def _longest(
+    pilot: _Pilot, segment: Segment, left: int, guess: int, known: bool
+) -> tuple[int, tuple[dict[str, Any], Any], int]:
+    """The longest window found that passes, where it ends, and the length its error allows to the next one.
+
+    A window that fails is shortened; unless the length is known from a place like this one, it is lengthened while it passes.
+    """
+    passed: tuple[int, tuple[dict[str, Any], Any], int] | None = None
+    length = _fitting(guess, left)
+    while True:
+        error, end = _try(pilot, segment, length)
+        promised = _promised(length, error, pilot.tolerance)
+        fails = not error <= pilot.tolerance and length > _SHORTEST
+        if not fails:
+            passed = (length, end, promised)
+        longer = _fitting(promised, left)
+        if passed is not None and (fails or known or longer <= length):
+            return passed
+        length = min(longer, _fitting(length // 2, left)) if fails else longer
+
+
+def _fitting(wanted: int, left: int) -> int:
+    """All that is left, or the longest of 2, 4, 6, 8, 12, 16, 24, ... half ticks that is no longer than wanted."""
+    if wanted >= left:
+        return left
+    power = 1 << (max(wanted, _SHORTEST).bit_length() - 1)
+    more = power + power // 2
+    return more if more <= wanted and power > _SHORTEST else power
+
+
+def _promised(length: int, error: float, tolerance: float) -> int:
+    """Length at which the error should meet the tolerance."""
+    if not np.isfinite(error):
+        return max(_SHORTEST, length // _MOST)
+    change = _SAFE * (tolerance / max(error, np.finfo(float).tiny)) ** (1 / _ORDER)
+    return max(_SHORTEST, int(length * min(change, _MOST)))
+
+
+def _try(pilot: _Pilot, segment: Segment, length: int) -> tuple[float, tuple[dict[str, Any], Any]]:
+    once, twice = pilot.steps[length], pilot.steps[length // 2]
     coarse, fine, held = pilot.machine.compare(
-        pilot.table, *once, *twice, window_hours(level), *pilot.fine, segment.setting
+        pilot.table, *once, *twice, window_hours(length), *pilot.fine, segment.setting
     )
     fine = np.asarray(fine)
     pilot.scale = np.maximum(pilot.scale, np.where(np.isfinite(fine), np.abs(fine), 0).max(axis=1, keepdims=True))
@@ -115,8 +163,3 @@ def _distance(pilot: _Pilot, a: Any, b: Any) -> float:
     with np.errstate(invalid="ignore"):
         distance = np.abs(np.asarray(a) - b) / (np.abs(b) + _FLOOR * pilot.scale)
     return float(np.where(np.isfinite(distance), distance, np.inf).max())
-
-
-def _drop(error: float, tolerance: float) -> int:
-    """Levels to go down so that the error should pass."""
-    return 1 if not np.isfinite(error) else max(1, int(np.ceil(np.log2(error / tolerance) / _ORDER)))

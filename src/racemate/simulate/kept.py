@@ -28,7 +28,9 @@ def recall(key: tuple[object, ...]) -> Grid | None:
     """The grid remembered for a key, if there is one that can be read."""
     with suppress(OSError, ValueError, KeyError, TypeError):
         told = json.loads(_file(key).read_text(encoding="utf-8"))
-        return Grid(tuple(tuple(segment) for segment in told["levels"]), float(told["error"]), float(told["tolerance"]))
+        return Grid(
+            tuple(tuple(segment) for segment in told["lengths"]), float(told["error"]), float(told["tolerance"])
+        )
     return None
 
 
@@ -38,7 +40,7 @@ def remember(key: tuple[object, ...], grid: Grid) -> None:
         file = _file(key)
         file.parent.mkdir(parents=True, exist_ok=True)
         with NamedTemporaryFile("w", dir=file.parent, encoding="utf-8", delete=False) as draft:
-            json.dump({"levels": grid.levels, "error": grid.error, "tolerance": grid.tolerance}, draft)
+            json.dump({"lengths": grid.lengths, "error": grid.error, "tolerance": grid.tolerance}, draft)
         Path(draft.name).replace(file)
 
 

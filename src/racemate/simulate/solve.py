@@ -134,16 +134,16 @@ def _carry(
     import jax.numpy as jnp
 
     rows: Any = jnp.asarray(table)
-    steps = built.ladder(rows)
+    steps = built.kinetics.steps(rows, {length for segment in grid.lengths for length in segment})
     held: Any = {layout.body: np.zeros((layout.size, table.shape[1])) for layout in built.layouts}
     slow: Any = np.zeros((len(numeric.SLOW), table.shape[1]))
     if cut.opening_visit is not None:
         yield cut.opening_visit, held, slow, cut.opening_setting
-    for segment, levels in zip(cut.segments, grid.levels, strict=True):
+    for segment, lengths in zip(cut.segments, grid.lengths, strict=True):
         held = jumped(held, _of(segment, lanes)) if segment.jumps else held
         setting = jnp.asarray(segment.setting[:, lanes])
-        for level in levels:
-            held, slow = built.advance(rows, *steps[level], window_hours(level), held, slow, setting)
+        for length in lengths:
+            held, slow = built.advance(rows, *steps[length], window_hours(length), held, slow, setting)
         if segment.visit is not None:
             yield segment.visit, held, slow, segment.setting
 

@@ -1,6 +1,6 @@
 """Step: one window of time for a batch of people in lock step, compiled once per set of bodies and batch size.
 
-Kinetics are exact: powers of a matrix exponential carry the amounts from node to node and across the window.  Slow states follow by
+Kinetics are exact: matrix exponentials carry the amounts from node to node and across the window.  Slow states follow by
 collocation, level after level, each knowing the levels before it.  Nothing here knows a drug, a state or a hypothesis: the chain's
 records are all it reads.
 """
@@ -8,7 +8,7 @@ records are all it reads.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -20,29 +20,16 @@ from racemate.model import unpack
 from racemate.readings import numeric
 from racemate.readings.names import build
 from racemate.simulate.window.collocation import Radau, radau
+from racemate.simulate.window.kinetics import NODES, TICK_H, Kinetics, apply
 from racemate.units import declared
 
-TICK_H = 1 / 600
-"""Unit of time, six seconds: every event falls on a tick."""
-LEVELS = 17
-"""A window of level k lasts 2**(k - 1) ticks: half a tick at level 0, about 55 h at level 16."""
-NODES = 8
 SWEEPS = 4
 """Passes over a state whose rate changes inside a window, and over states that depend on each other in a circle."""
-_HALVINGS = 3
-_TERMS = 7
 
 
-def window_hours(level: int) -> float:
-    """Length of a window of a level, hours."""
-    return TICK_H * 2.0 ** (level - 1)
-
-
-class Step(NamedTuple):
-    """Transition matrices of every body over a window: ``rows`` (node, read, state, people) to the nodes, ``ends`` to the end."""
-
-    rows: dict[str, Any]
-    ends: dict[str, Any]
+def window_hours(length: int) -> float:
+    """Hours of a window of ``length`` half ticks."""
+    return TICK_H * length / 2
 
 
 @dataclass(frozen=True)
@@ -54,9 +41,9 @@ class Machine:
     order: numeric.Order
 
     @cached_property
-    def ladder(self) -> Any:
-        """Compiled ``(table) -> [Step]``, one for each level of window length."""
-        return jax.jit(partial(_ladders, self.names, self.layouts))
+    def kinetics(self) -> Kinetics:
+        """Compiled transition matrices of windows, by length."""
+        return Kinetics(self.names, self.layouts)
 
     @cached_property
     def advance(self) -> Any:
@@ -72,55 +59,6 @@ class Machine:
     def read(self) -> Any:
         """Compiled ``(table, amounts, slow, setting, reference, since) -> (rows, people)`` in the order of `reading_names`."""
         return jax.jit(partial(_read, self.names, self.layouts))
-
-
-def _ladders(names: tuple[str, ...], layouts: tuple[numeric.Layout, ...], table: Any) -> list[Step]:
-    par = unpack(names, table)
-    moves = concentration.transfers(par.concentration)
-    found = {layout.body: _ladder(layout, moves[layout.body], table[0]) for layout in layouts}
-    return [
-        Step({body: rows[k] for body, (rows, _) in found.items()}, {body: ends[k] for body, (_, ends) in found.items()})
-        for k in range(LEVELS)
-    ]
-
-
-def _ladder(layout: numeric.Layout, moves: Any, like: Any) -> tuple[Any, Any]:
-    zero = 0 * like
-    entries = numeric.generator(layout, moves, jnp, like)
-    k = jnp.stack([jnp.stack([zero if v is None else v for v in row]) for row in entries])
-    nodes = radau(NODES).nodes * window_hours(0) / 2**_HALVINGS
-    scaled = k[None] * jnp.asarray(nodes)[:, None, None, None]
-    identity = jnp.eye(layout.size)[None, :, :, None] + 0 * scaled
-    power, total = identity, identity
-    for term in range(1, _TERMS + 1):
-        power = _product(power, scaled) / term
-        total = total + power
-    for _ in range(_HALVINGS):
-        total = _product(total, total)
-    read = jnp.asarray([layout.row(name) for name in layout.read], dtype=int)
-
-    def climb(now: Any, _: None) -> tuple[Any, tuple[Any, Any]]:
-        return _product(now, now), (now[:, read], now[-1])
-
-    _, (rows, ends) = jax.lax.scan(climb, total, None, length=LEVELS)
-    return rows, ends
-
-
-def _product(a: Any, b: Any) -> Any:
-    """Matrix product over axes 1 and 2 with nodes leading and people in lanes, unrolled so that lanes vectorise."""
-    out = a[:, :, 0, None] * b[:, 0, None]
-    for k in range(1, a.shape[2]):
-        out = out + a[:, :, k, None] * b[:, k, None]
-    return out
-
-
-def _apply(matrix: Any, vector: Any) -> Any:
-    """Sum over the last state axis of ``matrix`` (..., state, people) against ``vector`` (state, people)."""
-    spread = vector.reshape((1,) * (matrix.ndim - 2) + vector.shape)
-    out = matrix[..., 0, :] * spread[..., 0, :]
-    for k in range(1, vector.shape[0]):
-        out = out + matrix[..., k, :] * spread[..., k, :]
-    return out
 
 
 def _advance(
@@ -139,7 +77,7 @@ def _advance(
     now = severity.Setting(*setting[:, None])
     parts: dict[tuple[str, str], Any] = {}
     for layout in layouts:
-        seen = _apply(rows[layout.body], held[layout.body])
+        seen = apply(rows[layout.body], held[layout.body])
         parts |= {(layout.body, name): seen[:, k] for k, name in enumerate(layout.read)}
     exposure = concentration.signal(numeric.amounts(parts, jnp.zeros((NODES, table.shape[1]))), par.concentration)
     values = [jnp.broadcast_to(slow[i][None], (NODES, table.shape[1])) for i in range(len(numeric.SLOW))]
@@ -152,7 +90,7 @@ def _advance(
                     solved = _relax([found[i] for i in group], slow[jnp.asarray(group)], hours, varying)
                     for k, i in enumerate(group):
                         values[i] = solved[:, k]
-    moved = {layout.body: _apply(ends[layout.body], held[layout.body]) for layout in layouts}
+    moved = {layout.body: apply(ends[layout.body], held[layout.body]) for layout in layouts}
     return moved, jnp.stack([value[-1] for value in values])
 
 

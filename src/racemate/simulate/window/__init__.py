@@ -1,1 +1,1 @@
-"""One window of time: how it is solved."""
+"""One window of time: transition matrices of any length for the drugs, collocation for the slow states."""
