@@ -11,13 +11,16 @@ from racemate.trial.analysis.look import DROPOUT, SHARES, Question, refusal
 from racemate.trial.analysis.statistics import exact_interval
 from racemate.trial.design import schedule
 from racemate.trial.design.protocol import Arm, Figure, Protocol, build
-from racemate.trial.design.scheme import COMPLETERS, EVERYONE, Analysis
+from racemate.trial.design.scheme import COMPLETERS, EVERYONE, OVER_TIMES, SUBGROUPS, Analysis
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _WHOLE_TRIAL = {"", "all-randomised", "itt", "mitt", "fas", "safety", "per-protocol"}
 """Populations that are everyone in a virtual trial, where nobody is randomised and then not treated."""
+_OF_REMISSION = {"risk-difference": "remission-difference", "odds-ratio": "remission-odds-ratio"}
+_MONTH_DAYS = (28, 31)
+"""What reports call a month: four weeks, or up to the longest of the calendar."""
 _PER_CENT = {"percent": 1.0, "%": 1.0, "1": 100.0}
 
 
@@ -81,14 +84,55 @@ def mirror(protocol: Protocol, row: Observation) -> tuple[Question, str]:
     """The question that a published row answers, and why it cannot be put to the virtual trial (empty when it can)."""
     names = {group.name for group in protocol.groups}
     group = EVERYONE if row.population in _WHOLE_TRIAL else row.population
-    asked = Question(row.outcome, row.statistic, row.arm, _hour(protocol, row), group, _test(protocol, row))
+    asked = _over_times(protocol, row, group) or Question(
+        row.outcome, _statistic(row), row.arm, _rated(protocol, row), group, _test(protocol, row)
+    )
     if row.period and row.period not in {period.name for period in protocol.live_periods}:
         return asked, f"the period {row.period!r} is not simulated"
-    if group not in {EVERYONE, COMPLETERS} | names:
+    if group not in {EVERYONE, COMPLETERS, *SUBGROUPS} | names:
         return asked, f"the group {row.population!r} is not told apart"
     if row.outcome == DROPOUT and ("adverse" in row.note or row.time is not None):
         return asked, "leaving for one cause is not simulated"
     return asked, refusal(protocol, asked)
+
+
+def _statistic(row: Observation) -> str:
+    """The statistic of a row; a contrast of shares whose note opens with "Of remission" is not one of responses."""
+    of_remission = row.note.lower().startswith("of remission")
+    return _OF_REMISSION.get(row.statistic, row.statistic) if of_remission else row.statistic
+
+
+def _rated(protocol: Protocol, row: Observation) -> float | None:
+    """Hour of a row; months mean the one rating between four weeks and a long calendar month each, if there is one."""
+    hour = _hour(protocol, row)
+    if row.time is None or not row.time_unit.startswith("month") or row.outcome not in protocol.scales:
+        return hour
+    low, high = (row.time * days * schedule.DAY_H for days in _MONTH_DAYS)
+    near = [rated for rated in protocol.rated_h(row.outcome) if low <= rated <= high]
+    return near[0] if len(near) == 1 else hour
+
+
+def _over_times(protocol: Protocol, row: Observation, group: str) -> Question | None:
+    """The question of a row over several times, as an analysis of the protocol defines it; None where none does.
+
+    A report gives the first of the times or the last, or none.  A relapse is a row of its own outcome.
+    """
+    if row.statistic not in OVER_TIMES:
+        return None
+    for analysis in protocol.analyses:
+        hours = [protocol.at(text) for text in analysis.at]
+        fits = row.statistic in analysis.statistics and (row.outcome in (analysis.outcome, row.statistic))
+        here = (analysis.group or EVERYONE) == group and (not analysis.arms or row.arm in analysis.arms)
+        if fits and here and _hour(protocol, row) in (None, min(hours), max(hours)):
+            return _defined(protocol, analysis, row.statistic, row.arm)
+    return None
+
+
+def _defined(protocol: Protocol, analysis: Analysis, statistic: str, arm: str) -> Question:
+    hours = tuple(sorted(protocol.at(text) for text in analysis.at))
+    least = 1 if statistic == "relapse" else analysis.least or len(hours)
+    group = analysis.group or EVERYONE
+    return Question(analysis.outcome, statistic, arm, hours[-1], group, over=analysis.over, hours=hours, least=least)
 
 
 def _test(protocol: Protocol, row: Observation) -> Any:
@@ -113,9 +157,14 @@ def questions(protocol: Protocol, rows: tuple[Observation, ...] = ()) -> tuple[A
 
 
 def _of_analysis(protocol: Protocol, analysis: Analysis) -> Iterator[Asked]:
+    for statistic in (name for name in analysis.statistics if name in OVER_TIMES):
+        for arm in analysis.arms:
+            question = _defined(protocol, analysis, statistic, arm)
+            if not refusal(protocol, question):
+                yield Asked(question, *written(max(analysis.at, key=protocol.at)))
     for text in analysis.at:
         hour, (time, unit) = protocol.at(text), written(text)
-        for statistic in analysis.statistics:
+        for statistic in (name for name in analysis.statistics if name not in OVER_TIMES):
             for arm in (*analysis.arms, *analysis.contrasts):
                 question = Question(
                     analysis.outcome,

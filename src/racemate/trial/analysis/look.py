@@ -7,23 +7,40 @@ import numpy as np
 from numpy.typing import NDArray
 
 from racemate.trial.analysis import statistics
+from racemate.trial.analysis.categorical import table
+from racemate.trial.analysis.counted import arms_of, at_once, often, pair, people
 from racemate.trial.conduct.rate import Data
 from racemate.trial.design.protocol import Protocol
-from racemate.trial.design.scheme import COMPLETERS, CONTRASTS, EVERYONE, SINGLE, Expect, Group, Pattern, Test, parted
+from racemate.trial.design.scheme import (
+    COMPLETERS,
+    CONTRASTS,
+    EVERYONE,
+    OVER_TIMES,
+    SHARE_TESTS,
+    SINGLE,
+    SUBGROUPS,
+    Expect,
+    Pattern,
+    Test,
+    parted,
+)
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 DROPOUT = "dropout"
-SHARES = ("response", "remission", "share", "risk-difference")
+SHARES = ("response", "remission", "share", "risk-difference", "remission-difference", *OVER_TIMES)
 """Statistics given in percent."""
-PURE = ("p-value", "test-statistic", "effect-size", "odds-ratio")
+RATIOS = ("risk-ratio", "odds-ratio", "remission-odds-ratio", "number-needed-to-treat")
+PURE = ("p-value", "test-statistic", "effect-size", *RATIOS)
 _PERCENT = 100.0
-_SLACK = 1e-9
 
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked; ``arm`` is a name, ``a vs b``, or ``all`` for dropout; ``hour`` counts from the first session of a period."""
+    """What is asked; ``arm`` is a name, ``a vs b``, or several together (`counted.arms_of`); ``hour`` counts from the first session of a period.
+
+    A statistic over several times has them in ``hours``, of which ``hour`` is the last, and ``least`` says at how many it must hold.
+    """
 
     outcome: str
     statistic: str
@@ -32,6 +49,8 @@ class Question:
     group: str = EVERYONE
     test: Test | None = None
     over: float | None = None
+    hours: tuple[float, ...] = ()
+    least: int = 1
 
     @property
     def unit(self) -> str:
@@ -50,22 +69,29 @@ class Answer:
 
 def refusal(protocol: Protocol, asked: Question) -> str:
     """Why a question cannot be put to the trial; empty when it can."""
-    names = {arm.name for arm in protocol.conditions}
     if asked.outcome == DROPOUT:
-        return "" if asked.statistic == "share" and asked.arm in names | {"all"} else "not a share of an arm who left"
+        told = asked.statistic == "share" and (asked.arm == "all" or arms_of(protocol, asked.arm))
+        return "" if told else "not a share of an arm who left"
     if asked.statistic not in (*SINGLE, *CONTRASTS):
         return f"{asked.statistic} is not computed"
+    if asked.statistic in OVER_TIMES and not asked.hours:
+        return f"{asked.statistic} is defined by no analysis of the protocol"
     if asked.outcome not in protocol.scales:
         return f"{asked.outcome} is not rated"
     arms = parted(asked.arm) if asked.statistic in CONTRASTS and " vs " in asked.arm else (asked.arm,)
-    if not set(arms) <= names or (asked.statistic in CONTRASTS) != (len(arms) > 1):
+    meant = [arms_of(protocol, arm) for arm in arms]
+    if not all(meant) or (asked.statistic in CONTRASTS) != (len(arms) > 1):
         return f"{asked.arm} is not simulated"
-    if asked.hour not in protocol.rated_h(asked.outcome):
+    if not {asked.hour, *asked.hours} <= set(protocol.rated_h(asked.outcome)):
         return "not rated at that time"
+    if (asked.statistic.startswith("ls-") or asked.test == "ancova") and any(len(one) > 1 for one in meant):
+        return "adjusted means are of single arms"
+    if asked.test in SHARE_TESTS and protocol.crossover:
+        return "a test of shares needs groups of different people"
     plain = asked.statistic in ("observed-mean", "median", "share", "remission", "response")
     if asked.hour == protocol.baseline_h and not plain:
         return "a change at baseline"
-    if asked.group not in {EVERYONE, COMPLETERS} | {group.name for group in protocol.groups}:
+    if asked.group not in {EVERYONE, COMPLETERS, *SUBGROUPS} | {group.name for group in protocol.groups}:
         return f"the group {asked.group} is not told apart"
     if protocol.crossover and (asked.statistic.startswith("ls-") or asked.test in ("ancova", "two-sample-t")):
         return "adjusted means need groups of different people"
@@ -73,9 +99,9 @@ def refusal(protocol: Protocol, asked: Question) -> str:
 
 
 def _missing_rule(protocol: Protocol, asked: Question) -> str:
-    if asked.statistic == "remission" and asked.outcome not in protocol.remission:
+    if asked.statistic.startswith("remission") and asked.outcome not in protocol.remission:
         return "no cut-off for remission"
-    if asked.statistic == "share" and asked.over is None:
+    if asked.statistic in ("share", "relapse") and asked.over is None:
         return "no score above which a person counts"
     return ""
 
@@ -85,7 +111,7 @@ def ask(data: Data, asked: Question) -> Answer:
     if why := refusal(data.protocol, asked):
         raise ValueError(f"{asked.statistic} of {asked.outcome} in {asked.arm}: {why}")
     if asked.outcome == DROPOUT:
-        arms = list(data.member) if asked.arm == "all" else [asked.arm]
+        arms = list(data.member) if asked.arm == "all" else arms_of(data.protocol, asked.arm)
         belongs = np.any([data.member[arm] for arm in arms], axis=0)
         return Answer(_PERCENT * statistics.share(data.left, belongs), statistics.count(belongs))
     if asked.statistic in CONTRASTS:
@@ -93,32 +119,22 @@ def ask(data: Data, asked: Question) -> Answer:
     return _single(data, asked)
 
 
-def people(data: Data, name: str) -> Mask:
-    """Who is in a group, shape (replicates, people)."""
-    if name == EVERYONE:
-        return np.ones_like(data.left)
-    if name == COMPLETERS:
-        return data.complete
-    group: Group = next(group for group in data.protocol.groups if group.name == name)
-    found = people(data, group.group or EVERYONE)
-    for text in group.at:
-        hour = data.protocol.at(text)
-        met, known = _event(data, group.outcome, group.arm, hour, group.rule.removeprefix("no-"))
-        found = found & known & (~met if group.rule.startswith("no-") else met)
-    return found
-
-
 def _single(data: Data, asked: Question) -> Answer:
-    hour, who = float(asked.hour or 0.0), people(data, asked.group)
-    if asked.statistic in ("response", "remission", "share"):
-        met, known = _event(data, asked.outcome, asked.arm, hour, asked.statistic, asked.over)
+    hour, who, arms = float(asked.hour or 0.0), people(data, asked.group), arms_of(data.protocol, asked.arm)
+    if asked.statistic in ("response", "remission", "share", *OVER_TIMES):
+        what = asked.statistic.removeprefix("sustained-")
+        met, known = (
+            often(data, asked.outcome, arms, asked.hours, what, asked.over, asked.least)
+            if asked.hours
+            else at_once(data, asked.outcome, arms, hour, what, asked.over)
+        )
         return Answer(_PERCENT * statistics.share(met, known & who), statistics.count(known & who))
     if asked.statistic in ("ls-mean", "ls-change"):
-        fit, arms = _adjusted(data, asked, who, change=asked.statistic == "ls-change")
-        k = arms.index(asked.arm)
+        fit, names = _adjusted(data, asked, who, change=asked.statistic == "ls-change")
+        k = names.index(asked.arm)
         return Answer(fit.means[k], fit.counts[k])
     carried = asked.statistic.startswith("locf")
-    y, x, known = _pair(data, asked.outcome, asked.arm, hour, carried)
+    y, x, known = pair(data, asked.outcome, arms, hour, carried)
     known = known & who
     if asked.statistic == "observed-percent-change":
         known = known & (x > 0)
@@ -136,21 +152,47 @@ def _single(data: Data, asked: Question) -> Answer:
 def _contrast(data: Data, asked: Question) -> Answer:
     first, second = parted(asked.arm)
     who, hour = people(data, asked.group), float(asked.hour or 0.0)
-    if asked.statistic in ("risk-difference", "odds-ratio"):
-        (met, known), (other, seen) = (_event(data, asked.outcome, arm, hour, "response") for arm in (first, second))
-        p, q = statistics.share(met, known & who), statistics.share(other, seen & who)
-        n = statistics.count(known & who) + statistics.count(seen & who)
-        if asked.statistic == "risk-difference":
-            return Answer(_PERCENT * (p - q), n)
-        return Answer(statistics.divide(p * (1 - q), q * (1 - p)), n)
+    if asked.statistic in (*RATIOS, "risk-difference", "remission-difference"):
+        return _of_shares(data, asked, first, second, who)
     if asked.statistic == "effect-size":
-        (y, x, one), (v, u, two) = (_pair(data, asked.outcome, arm, hour) for arm in (first, second))
+        (y, x, one), (v, u, two) = (
+            pair(data, asked.outcome, arms_of(data.protocol, arm), hour) for arm in (first, second)
+        )
         n = statistics.count(one & who) + statistics.count(two & who)
         return Answer(statistics.effect_size(y - x, v - u, one & who, two & who), n)
     test = "ancova" if asked.statistic == "ls-difference" else asked.test
     found, n = compared(data, asked.outcome, first, second, hour, who, test)
     picked = {"p-value": found.p, "test-statistic": found.t}.get(asked.statistic, found.difference)
     return Answer(picked, n)
+
+
+def _of_shares(data: Data, asked: Question, first: str, second: str, who: Mask) -> Answer:
+    what = "remission" if asked.statistic.startswith("remission") else "response"
+    k, a, h, b = _counts(data, asked.outcome, first, second, float(asked.hour or 0.0), who, what)
+    p, q = statistics.divide(k, a), statistics.divide(h, b)
+    if asked.statistic.endswith("odds-ratio"):
+        value = statistics.divide(p * (1 - q), q * (1 - p))
+    elif asked.statistic == "risk-ratio":
+        value = statistics.divide(p, q)
+    else:
+        value = statistics.divide(1.0, p - q) if asked.statistic in RATIOS else _PERCENT * (p - q)
+    return Answer(value, a + b)
+
+
+def _counts(
+    data: Data, outcome: str, first: str, second: str, hour: float, who: Mask, what: str
+) -> tuple[Floats, Floats, Floats, Floats]:
+    """People with the event and people of whom it is known, in the first arm and in the second."""
+    (met, known), (other, seen) = (
+        at_once(data, outcome, arms_of(data.protocol, arm), hour, what) for arm in (first, second)
+    )
+    known, seen = known & who, seen & who
+    return (
+        statistics.count(met & known),
+        statistics.count(known),
+        statistics.count(other & seen),
+        statistics.count(seen),
+    )
 
 
 def compared(
@@ -161,7 +203,9 @@ def compared(
         fit, arms = _adjusted(data, Question(outcome, "ls-change", first, hour), who, change=True)
         i, k = arms.index(first), arms.index(second)
         return statistics.compare(fit, i, k), fit.counts[i] + fit.counts[k]
-    (y, x, one), (v, u, two) = (_pair(data, outcome, arm, hour) for arm in (first, second))
+    if test in SHARE_TESTS:
+        return _shares_compared(data, outcome, first, second, hour, who, test)
+    (y, x, one), (v, u, two) = (pair(data, outcome, arms_of(data.protocol, arm), hour) for arm in (first, second))
     one, two = one & who, two & who
     if data.protocol.crossover:
         both = one & two
@@ -169,39 +213,24 @@ def compared(
     return statistics.two_sample_t(y - x, v - u, one, two), statistics.count(one) + statistics.count(two)
 
 
+def _shares_compared(
+    data: Data, outcome: str, first: str, second: str, hour: float, who: Mask, test: Test | None
+) -> tuple[statistics.Comparison, Floats]:
+    """Compare who responded; below zero where more did in the first arm, as a fall is, so that a pattern reads alike."""
+    k, a, h, b = _counts(data, outcome, first, second, hour, who, "response")
+    gap, none = statistics.divide(h, b) - statistics.divide(k, a), np.full_like(k, np.nan)
+    if test == "fisher":
+        return statistics.Comparison(gap, none, none, none, table.fisher(k, a, h, b)), a + b
+    found = table.chi_squared(k, a, h, b)
+    return statistics.Comparison(gap, none, found.chi_squared, np.ones_like(k), found.p), a + b
+
+
 def _adjusted(data: Data, asked: Question, who: Mask, *, change: bool) -> tuple[statistics.Adjusted, list[str]]:
     arms = [arm.name for arm in data.protocol.conditions]
     carried = data.protocol.missing == "locf"
-    parts = [_pair(data, asked.outcome, arm, float(asked.hour or 0.0), carried) for arm in arms]
+    parts = [pair(data, asked.outcome, (arm,), float(asked.hour or 0.0), carried) for arm in arms]
     y = [score - base if change else score for score, base, _ in parts]
     return statistics.ancova(y, [base for _, base, _ in parts], [known & who for _, _, known in parts]), arms
-
-
-def _pair(data: Data, scale: str, arm: str, hour: float, carried: bool = False) -> tuple[Floats, Floats, Mask]:
-    """Score at a time, score at baseline, and who has both."""
-    base, known = data.at(arm, scale, data.protocol.baseline_h)
-    if carried:
-        k = data.protocol.rated_h(scale).index(hour)
-        values, seen = statistics.carried_forward(data.value[arm, scale], data.seen[arm, scale])
-        return values[k], base, seen[k] & known
-    score, seen = data.at(arm, scale, hour)
-    return score, base, seen & known
-
-
-def _event(data: Data, scale: str, arm: str, hour: float, what: str, over: float | None = None) -> tuple[Mask, Mask]:
-    """Who met the definition, and of whom it is known, as the trial treats missing ratings."""
-    protocol = data.protocol
-    score, base, known = _pair(data, scale, arm, hour, carried=protocol.missing == "locf")
-    if what == "response":
-        start = data.screening if protocol.response_from == "screening" and scale == protocol.baseline_scale else base
-        met = (start > 0) & (start - score >= protocol.response * start - _SLACK)
-    elif what == "remission":
-        met = score <= protocol.remission[scale] + _SLACK
-    else:
-        met = score > (over or 0.0)
-    if protocol.missing == "failure":
-        return met & known, data.member[arm]
-    return met, known
 
 
 def holds(data: Data, pattern: Pattern) -> tuple[Mask, Mask]:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from collections.abc import Mapping
+from math import inf
+from typing import Literal, NamedTuple, Self
 
 from pydantic import Field, model_validator
 
 from racemate.chain.score import Score
-from racemate.evidence.record import Number, Record, Text
+from racemate.evidence.record import Number, Record, Text, Whole
 from racemate.trial.design.schedule import ProtocolError
 
 NOT_RATED = ("systolic_rise", "sedation", "nausea")
-Test = Literal["paired-t", "two-sample-t", "ancova"]
+Test = Literal["paired-t", "two-sample-t", "ancova", "chi-squared", "fisher"]
+SHARE_TESTS = ("chi-squared", "fisher")
+"""Tests that compare the shares of people who responded; the others compare the changes from baseline."""
 READINGS = {**{name: name for name in Score._fields if name not in NOT_RATED}, "systolic": "systolic_rise"}
 """Reading of the chain behind each scale that can be rated."""
 MOOD_SCALES = ("madrs", "hamd17", "hamd6", "bdi2", "qids", "phq9", "ssi")
@@ -20,8 +24,41 @@ FELT_SCALE = "cadss"
 """The scale of what is felt in a session, which differs from session to session."""
 EVERYONE, COMPLETERS = "everyone", "completers"
 """Groups that every trial has: whoever has the rating at hand, and whoever has every rating."""
-CONTRASTS = ("difference", "ls-difference", "p-value", "test-statistic", "effect-size", "risk-difference", "odds-ratio")
-"""Statistics that compare two arms."""
+
+
+class Range(NamedTuple):
+    """People told apart by a covariate: those from ``low`` up to and without ``high``."""
+
+    covariate: str
+    low: float
+    high: float
+
+
+SUBGROUPS: Mapping[str, Range] = {
+    "women": Range("female", 0.5, inf),
+    "men": Range("female", -inf, 0.5),
+    "older": Range("age", 65, inf),
+    "younger": Range("age", -inf, 65),
+    "g-carriers": Range("oprm1_g", 0.5, inf),
+    "aa": Range("oprm1_g", -inf, 0.5),
+}
+"""Groups by a covariate, as the vocabulary of the evidence defines them; a yes or no is 1 or 0."""
+CONTRASTS = (
+    "difference",
+    "ls-difference",
+    "p-value",
+    "test-statistic",
+    "effect-size",
+    "risk-difference",
+    "risk-ratio",
+    "odds-ratio",
+    "number-needed-to-treat",
+    "remission-difference",
+    "remission-odds-ratio",
+)
+"""Statistics that compare two arms; shares are of those who responded, unless the name says remission."""
+OVER_TIMES = ("sustained-response", "relapse")
+"""Statistics of one arm over several times: who responded at so many of them, and who once scored above a limit."""
 SINGLE = (
     "observed-mean",
     "observed-change",
@@ -36,6 +73,7 @@ SINGLE = (
     "response",
     "remission",
     "share",
+    *OVER_TIMES,
 )
 """Statistics of one arm."""
 
@@ -79,13 +117,14 @@ class Group(Look):
     """People picked by an earlier outcome, such as those who responded on day 1 under one condition."""
 
     name: Text
-    arm: Text
+    arm: str = ""
+    """Left out: each person's own arm (of a crossover: under every condition)."""
     rule: Literal["response", "no-response", "remission"] = "response"
 
     @property
     def named_arms(self) -> tuple[str, ...]:
         """The arm under which the outcome is looked at."""
-        return (self.arm,)
+        return (self.arm,) if self.arm else ()
 
 
 class Analysis(Look):
@@ -97,7 +136,9 @@ class Analysis(Look):
     test: Test | None = None
     """Left out: paired where each person has both arms, else two-sample."""
     over: Number | None = None
-    """For `share`: the share of people above this score."""
+    """For `share` and `relapse`: the share of people above this score."""
+    least: Whole | None = Field(default=None, ge=1)
+    """For `sustained-response`: at how many of the times a person must have responded; left out, at all."""
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -108,6 +149,10 @@ class Analysis(Look):
                 raise ProtocolError(statistic, "'a vs b', which this statistic compares", "contrasts")
         if "share" in self.statistics and self.over is None and self.outcome != "dropout":
             raise ProtocolError(None, "the score above which a person counts", "over")
+        if "relapse" in self.statistics and self.over is None:
+            raise ProtocolError(None, "the score above which a person has relapsed", "over")
+        if self.least is not None and self.least > len(self.at):
+            raise ProtocolError(self.least, f"at most the number of times, {len(self.at)}", "least")
         for contrast in self.contrasts:
             parted(contrast)
         return self
