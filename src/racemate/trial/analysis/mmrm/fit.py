@@ -1,7 +1,7 @@
 """Fit: the mixed model for repeated measures of one data frame, one row per person and visit."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations, product
 from typing import TYPE_CHECKING, Any
 
@@ -10,11 +10,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from racemate.trial.analysis.mmrm import structure as structures
-from racemate.trial.analysis.mmrm import sums
 from racemate.trial.analysis.mmrm.design import Design, column, design, levels, refuse
 from racemate.trial.analysis.mmrm.state import FitError, State
+from racemate.trial.analysis.mmrm.sums import Sums, patterns, reduce
 
 if TYPE_CHECKING:
+    from racemate.trial.analysis.mmrm.likelihood import Setting
     from racemate.trial.analysis.mmrm.search import Estimates
 
 Floats = NDArray[np.float64]
@@ -24,18 +25,38 @@ Floats = NDArray[np.float64]
 class Fit:
     """A converged fit.  Tables have one row per contrast: estimate, se, df, t, p, low, high."""
 
-    structure: str
+    setting: "Setting"
     df: str
-    restricted: bool
     design: Design
     visits: tuple[Any, ...]
-    ratings: int
-    people: int
-    """People with at least one rating."""
-    minus_two_log_likelihood: float
+    sums: Sums
     found: "Estimates"
     back: Floats
     """From the orthogonal columns of the search to those of the design, (p, p)."""
+
+    def at(self, theta: Floats) -> "Fit":
+        """The same model with the covariance parameters ``theta`` instead of the best ones."""
+        from racemate.trial.analysis.mmrm.inference import adjustment
+        from racemate.trial.analysis.mmrm.search import evaluate
+
+        return replace(self, found=evaluate(self.setting, self.sums, adjustment(self.df), np.atleast_2d(theta)))
+
+    @property
+    def ratings(self) -> int:
+        """Ratings used."""
+        return int((self.sums.people[0] @ self.sums.seen).sum())
+
+    @property
+    def people(self) -> int:
+        """People with at least one rating."""
+        return int(self.sums.people[0].sum())
+
+    @property
+    def minus_two_log_likelihood(self) -> float:
+        """Minus twice the (restricted) log-likelihood."""
+        value = float(self.found.value[0])
+        # The restricted likelihood depends on the columns of the design: these are not the orthogonal ones of the search.
+        return value - 2 * float(np.linalg.slogdet(self.back)[1]) if self.setting.restricted else value
 
     @property
     def steps(self) -> int:
@@ -50,7 +71,7 @@ class Fit:
     @property
     def parameters(self) -> pd.Series:
         """Estimated parameters of the structure."""
-        return pd.Series(self.found.theta[0], index=list(structures.labels(self.structure, len(self.visits))))
+        return pd.Series(self.found.theta[0], index=list(structures.labels(self.setting.structure, len(self.visits))))
 
     @property
     def aic(self) -> float:
@@ -64,7 +85,7 @@ class Fit:
 
     @property
     def _counted(self) -> int:
-        return self.found.theta.shape[1] + (0 if self.restricted else len(self.design.names))
+        return self.found.theta.shape[1] + (0 if self.setting.restricted else len(self.design.names))
 
     def contrasts(self, rows: Floats, names: Sequence[Any], level: float = 0.95) -> pd.DataFrame:
         """Contrasts of the fixed effects: ``rows`` (contrasts, columns of the design)."""
@@ -187,15 +208,14 @@ def fit(
     root = np.sqrt(len(used))
     back = np.linalg.inv(upper / root)
     y, seen, columns = _stacked(used, outcome, subject, visit, visits, orthogonal * root)
-    total = sums.reduce(y, seen, columns, sums.patterns(seen))
-    found = estimate(Setting(structure, len(visits), restricted), total, adjust)
+    total = reduce(y, seen, columns, patterns(seen))
+    setting = Setting(structure, len(visits), restricted)
+    found = estimate(setting, total, adjust)
     if (state := State(int(found.state[0]))) is not State.CONVERGED:
         raise FitError(
             f"{outcome}: {state.reason} (structure {structure}); allowed: data that determine it, or a simpler structure"
         )
-    change = 2 * float(np.log(np.abs(np.diag(upper / root))).sum()) if restricted else 0.0
-    value = float(found.value[0]) + change
-    return Fit(structure, df, restricted, made, visits, len(used), int(seen.any(axis=2).sum()), value, found, back)
+    return Fit(setting, df, made, visits, total, found, back)
 
 
 def _used(frame: pd.DataFrame, outcome: str, subject: str, visit: str) -> pd.DataFrame:

@@ -73,7 +73,7 @@ def gather(weight: Array, products: Array, visits: int) -> Array:
     first, second = pairs(visits)
     q = products.shape[-1]
     packed = products.reshape(*products.shape[:2], q * q) @ weight.reshape(q * q)
-    half = packed * np.where(first == second, 1.0, 0.5)
+    half = packed * np.where(first == second, 1.0, 0.5)[None]
     place = np.zeros((visits, visits), dtype=np.intp)
     place[first, second] = place[second, first] = np.arange(len(first))
     return half[:, place]
@@ -170,7 +170,7 @@ def _inverses(sigma: Array, seen: Array) -> tuple[Array, Array, Array]:
     A missing visit has variance 1, no covariance, and no weight.
     """
     mask = seen[:, :, None] * seen[:, None, :]
-    whole, logdet, definite = jax.vmap(invert)(mask * sigma + (1 - seen)[:, :, None] * np.eye(len(sigma))[None])
+    whole, logdet, definite = jax.vmap(invert)(mask * sigma[None] + (1 - seen)[:, :, None] * np.eye(len(sigma))[None])
     return whole * mask, logdet, definite.all() & invert(sigma)[2]
 
 

@@ -118,29 +118,37 @@ def _fit(
         jnp.array(-1),
     )
     ended: _Search = jax.lax.while_loop(lambda now: now.state < 0, partial(_advance, at), begun)
-    found = at(ended.theta)
+    told = _told(setting, adjust, ended.theta, seen, people, products)
+    lost = (ended.state == State.CONVERGED) & (told[0] != State.CONVERGED)
+    return jnp.where(lost, told[0], ended.state), *told[1:-1], ended.taken
+
+
+def _told(
+    setting: Setting, adjust: Adjust, theta: Array, seen: Array, people: Array, products: Array
+) -> tuple[Array, ...]:
+    """The fields of `Estimates` at ``theta``."""
+    found = parts(setting, theta, seen, people, products)
     spreads = 2 * _inverse(found.observed)[0]
-    used = (
-        found.fixed
-        if adjust is None
-        else adjusted(setting, ended.theta, found, spreads, products, linear=adjust == "kr-linear")
-    )
+    used = found.fixed
+    if adjust is not None:
+        used = adjusted(setting, theta, found, spreads, products, linear=adjust == "kr-linear")
     turn = -found.fixed @ found.slope @ found.fixed
     finite = jnp.isfinite(used).all() & jnp.isfinite(spreads).all() & (jnp.diagonal(used) > 0).all()
-    state = jnp.where((ended.state == State.CONVERGED) & ~finite, int(State.UNPAIRED), ended.state)
-    sigma = shape(setting)(ended.theta)[0]
-    return (
-        state,
-        ended.theta,
-        found.value,
-        sigma,
-        found.beta,
-        found.fixed,
-        used,
-        turn,
-        spreads,
-        ended.taken,
-    )
+    state = jnp.where(finite, int(State.CONVERGED), int(State.UNPAIRED))
+    sigma = shape(setting)(theta)[0]
+    return state, theta, found.value, sigma, found.beta, found.fixed, used, turn, spreads, jnp.array(0)
+
+
+@cache
+def _teller(setting: Setting, adjust: Adjust) -> Callable[..., tuple[Array, ...]]:
+    return jax.jit(jax.vmap(partial(_told, setting, adjust), in_axes=(0, None, 0, 0)))
+
+
+def evaluate(setting: Setting, sums: Sums, adjust: Adjust, theta: Floats) -> Estimates:
+    """The likelihood and all that follows from it at given parameters (replicates, m), without a search."""
+    prepare()
+    out = _teller(setting, adjust)(theta, sums.seen, sums.people, sums.products)
+    return Estimates(*(np.asarray(value) for value in out))
 
 
 def _advance(at: Callable[[Array], Parts], now: _Search) -> _Search:

@@ -89,7 +89,7 @@ def reduce_people(y: Floats, seen: Mask, person: Floats, place: NDArray[np.intp]
     to = np.concatenate([place, np.full((visits, 1), q - 1)], axis=1)
     of = np.concatenate([np.tile(np.arange(z), (visits, 1)), z + np.arange(visits)[:, None]], axis=1)
     for k, (u, v) in enumerate(zip(first, second, strict=True)):
-        block = cross[:, :, of[u][:, None], of[v][None, :]]
+        block = cross[:, :, of[u][:, None], of[v][None, :]] * (known[:, u] & known[:, v])[:, None, None]
         products[:, :, k, to[u][:, None], to[v][None, :]] += block
         if u < v:
             products[:, :, k, to[v][:, None], to[u][None, :]] += block.swapaxes(-1, -2)

@@ -1,0 +1,47 @@
+"""How long the mixed model for repeated measures takes on a thousand replicates of a trial, to compile and again."""
+
+import time
+
+import numpy as np
+from timing import line, machine
+
+from racemate.trial.analysis.mmrm.trials import repeated
+
+REPLICATES, PEOPLE, VISITS = 1000, 200, 5
+AGAIN = 3
+SEED = 1
+
+
+def trial(*, come_back: bool) -> dict[str, dict[str, np.ndarray]]:
+    """Two arms without a difference; one person in five leaves, or one rating in ten is missing wherever it falls."""
+    rng = np.random.default_rng(SEED)
+    base = rng.normal(30, 5, (REPLICATES, PEOPLE))
+    own = rng.normal(0, 6, (REPLICATES, PEOPLE))
+    y = 0.5 * base + own + rng.normal(0, 5, (VISITS, REPLICATES, PEOPLE))
+    if come_back:
+        seen = rng.random(y.shape) > 0.1
+    else:
+        stay = np.where(rng.random((REPLICATES, PEOPLE)) < 0.2, rng.integers(1, VISITS, (REPLICATES, PEOPLE)), VISITS)
+        seen = np.arange(VISITS)[:, None, None] < stay
+    drug = np.arange(PEOPLE) % 2 == 0
+    masks = {"drug": seen & drug, "placebo": seen & ~drug}
+    return {"ratings": dict.fromkeys(masks, y), "seen": masks, "baseline": dict.fromkeys(masks, base)}
+
+
+def main() -> None:
+    print(machine())
+    for come_back in (False, True):
+        made = trial(come_back=come_back)
+        for df in ("satterthwaite", "kr"):
+            times: list[float] = []
+            for _ in range(1 + AGAIN):
+                begun = time.perf_counter()
+                found = repeated(**made, df=df)
+                times.append(time.perf_counter() - begun)
+            kind = "any visit missing" if come_back else "people leave"
+            print(line(f"{kind}, {df}, first", times[:1], aim=10))
+            print(line(f"{kind}, {df}, again", times[1:], aim=5), f"{found.fitted.sum()} of {REPLICATES} fitted")
+
+
+if __name__ == "__main__":
+    main()
