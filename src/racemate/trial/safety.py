@@ -39,6 +39,10 @@ if TYPE_CHECKING:
 
 MINUTES = (0, 10, 20, 30, 40, 50, 60, 75, 90, 120, 180, 240)
 """When a session is looked at: close around the peaks of dissociation, pressure and sedation at 30 to 50 min, then until it is over."""
+PEAK_MINUTES = (0, 30, 40, 50)
+"""When a session is looked at in a trial that has more than CLOSE of them, but for the first ones."""
+CLOSE, FIRST = 36, 8
+"""Sessions up to which all are looked at closely, and how many are in a longer trial: four weeks of two a week."""
 FELT = {"cadss": "score.cadss", "systolic_rise": "score.systolic_rise"}
 CHANCES = {"sedation": "score.sedation", "nausea": "score.nausea"}
 DISSOCIATED_ABOVE = 4.0
@@ -75,6 +79,11 @@ class Seen:
     reading: Mapping[str, Floats]
 
     @cached_property
+    def minutes(self) -> tuple[tuple[int, ...], ...]:
+        """When each session was looked at, minutes after its start."""
+        return looked(len(self.witness.sessions.start_h))
+
+    @cached_property
     def felt(self) -> dict[str, Floats]:
         """Rated CADSS and rise of pressure at every moment, shape (moments, people): a session's own strength, whole points, bounds."""
         return {
@@ -104,7 +113,8 @@ class Seen:
     def peak(self, values: Floats) -> Floats:
         """Largest value in each session, shape (sessions, people)."""
         starts = self.witness.sessions.start_h
-        rows = [[row(self.moments, start + minute / 60) for minute in MINUTES] for start in starts]
+        pairs = zip(starts, self.minutes, strict=True)
+        rows = [[row(self.moments, start + minute / 60) for minute in minutes] for start, minutes in pairs]
         return np.array([values[picked].max(axis=0) for picked in rows]).reshape(len(starts), values.shape[1])
 
     @cached_property
@@ -207,9 +217,16 @@ def look(
     """Conduct a trial and read every session closely, ``more`` readings by dotted name besides what is felt."""
     seen = witness(protocol, world, seed, replicates, people, progress)
     starts = seen.sessions.start_h
-    hours = [start + minute / 60 for start in starts for minute in MINUTES] or [float(seen.plan.visits_h[0])]
+    pairs = zip(starts, looked(len(starts)), strict=True)
+    hours = [start + minute / 60 for start, minutes in pairs for minute in minutes] or [float(seen.plan.visits_h[0])]
     names = (*FELT.values(), *CHANCES.values(), *more)
     return Seen(seen, *seen.read(hours, names, progress))
+
+
+def looked(sessions: int) -> tuple[tuple[int, ...], ...]:
+    """When each of so many sessions is looked at: closely throughout, or in a long trial at the first ones and else about the peak."""
+    close = sessions if sessions <= CLOSE else FIRST
+    return tuple(MINUTES if k < close else PEAK_MINUTES for k in range(sessions))
 
 
 def _mean(seen: Seen, values: Floats, mask: Mask) -> Floats:
@@ -237,8 +254,10 @@ def _turns(seen: Seen) -> list[tuple[Group, int, Mask]]:
 
 def _courses(seen: Seen) -> Iterable[dict[str, Any]]:
     starts = seen.witness.sessions.start_h
-    for group, ordinal, mask in _turns(seen):
-        for minute in MINUTES:
+    close = np.array([minutes == MINUTES for minutes in seen.minutes], dtype=bool)
+    for group, ordinal, had in _turns(seen):
+        mask = had & close[:, None]
+        for minute in MINUTES if mask.any() else ():
             rows = [row(seen.moments, start + minute / 60) for start in starts]
             for name, values in seen.felt.items():
                 now = np.where(mask, values[rows], 0.0).sum(axis=0)

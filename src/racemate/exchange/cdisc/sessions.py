@@ -13,7 +13,7 @@ from racemate.exchange.cdisc.subjects import Columns, Subjects, date, day, joine
 from racemate.people.random import uniform
 from racemate.trial.design.parts import parts
 from racemate.trial.design.protocol import Protocol
-from racemate.trial.safety import MINUTES, gives_ketamine
+from racemate.trial.safety import gives_ketamine
 from racemate.trial.urinary import hazard
 from racemate.trial.witness import anyone, row
 from racemate.units import convert
@@ -59,9 +59,8 @@ def adpc(people: Subjects) -> pd.DataFrame:
         for s in np.flatnonzero(here.any(axis=1)):
             ends = (sessions.ordinal[s] == 1) | (sessions.ordinal[s] == last)
             who = np.flatnonzero(people.chosen & here[s] & ends)
-            found += [
-                _sample(people, who, (k, int(s), minute), name) for minute in MINUTES for name in names if who.size
-            ]
+            samples = ((minute, name) for minute in people.seen.minutes[s] for name in names if who.size)
+            found += [_sample(people, who, (k, int(s), minute), name) for minute, name in samples]
     return ADPC.frame(joined(found))
 
 
@@ -95,20 +94,21 @@ def adae(people: Subjects) -> pd.DataFrame:
         for s, start in enumerate(sessions.start_h):
             for name, mask in seen.events.items():
                 who = np.flatnonzero(people.chosen & mask[s] & (sessions.leg[s] == k))
-                hours = np.full(who.size, float(start)) + _onset_h(people, name, float(start), who)
+                hours = np.full(who.size, float(start)) + _onset_h(people, name, s, who)
                 found.append(_suffered(people, who, name, hours, (k, sessions.ordinal[s, who])))
         found.append(_urinary(people, k))
     table = joined([part for part in found if part["USUBJID"].size] or found[:1])
     return ADAE.frame(_numbered(table))
 
 
-def _onset_h(people: Subjects, name: str, start: float, who: np.ndarray) -> np.ndarray:
+def _onset_h(people: Subjects, name: str, s: int, who: np.ndarray) -> np.ndarray:
     """Hours from a session's start to the peak of what is felt; a chance is dated at the start."""
     felt = {"dissociation": "cadss"}.get(name, "systolic_rise" if name.startswith("systolic") else "")
     if not felt:
         return np.zeros(who.size)
-    rows = [row(people.seen.moments, start + minute / 60) for minute in MINUTES]
-    return np.array(MINUTES)[people.seen.felt[felt][rows][:, who].argmax(axis=0)] / 60
+    start, minutes = float(people.seen.witness.sessions.start_h[s]), people.seen.minutes[s]
+    rows = [row(people.seen.moments, start + minute / 60) for minute in minutes]
+    return np.array(minutes)[people.seen.felt[felt][rows][:, who].argmax(axis=0)] / 60
 
 
 def _suffered(people: Subjects, who: np.ndarray, term: str, hours: np.ndarray, at: tuple[int, np.ndarray]) -> Columns:
