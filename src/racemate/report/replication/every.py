@@ -36,8 +36,6 @@ COMMAND = "replicate --all"
 REPLICATES = 200
 COURSES = 3
 """People of each treatment path that are carried through the chain: `validation/shared-courses` says what that costs."""
-TOLERANCE = 1e-4
-"""Error allowed to one window: it moves a score by less than a thousandth of a point (`validation/shared-courses`)."""
 _ROOMS = ("chain", "readings", "simulate", "people", "trial")
 _STATUS = ("trial", "title", "use", "people", "asked", "compared", "cards", "reason")
 
@@ -174,6 +172,7 @@ def replicate_all(
     Raises EvidenceError and HypothesisError for what cannot be run, RunFolderError for a folder begun with other settings.
     """
     from racemate.hypothesis import all_names
+    from racemate.simulate.grid import TRIAL_TOLERANCE
 
     clock, busy = Clock(), process_time()
     size = Size(people, replicates, seed, courses)
@@ -190,7 +189,9 @@ def replicate_all(
     arguments = {"trials": told, "hypotheses": names, "people": people, "replicates": replicates, "seed": seed}
     manifest = _manifest({**arguments, "courses": courses}, models, chosen, inputs)
     store = Store(manifest, out, force)
-    make = worlds or (lambda model: ChainWorld(model.hypothesis.name, model, seed, 1, courses, tolerance=TOLERANCE))
+    make = worlds or (
+        lambda model: ChainWorld(model.hypothesis.name, model, seed, 1, courses, tolerance=TRIAL_TOLERANCE)
+    )
     work = Work(chosen, [make(model) for model in models], size, store, progress)
     work.run(jobs)
     done = _gathered(chosen, refused, manifest, size, store, inputs)
@@ -230,6 +231,8 @@ def _task(found: Trial | Protocol) -> Task:
 def _manifest(
     arguments: Mapping[str, Any], models: list[Model], tasks: list[Task], inputs: Mapping[str, bytes]
 ) -> dict[str, Any]:
+    from racemate.simulate.grid import TRIAL_TOLERANCE
+
     drugs = {dose.drug for task in tasks for arm in task.protocol.conditions for dose in arm.doses}
     sources = {source for task in tasks if task.record for source in task.record.sources}
     rows = {row.source for task in tasks if task.record for row in task.record.observations if row.source}
@@ -240,7 +243,7 @@ def _manifest(
         "trials": [task.trial for task in tasks],
         "replicates": arguments["replicates"],
         "courses": arguments["courses"] or "all",
-        "tolerance": TOLERANCE,
+        "tolerance": TRIAL_TOLERANCE,
         "parameters": FROM_PRIORS,
         "interval": "central 50, 80 and 95 % over replicates",
     }
