@@ -2,7 +2,7 @@
 
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -75,7 +75,7 @@ def sas_steps(one: Model) -> list[Fit]:
     from racemate.trial.analysis.mmrm.sums import moments
 
     found = fitted(one)
-    sums = found.sums
+    sums: Any = found.sums
     own = jax.jit(lambda at: parts(found.setting, at, sums.seen, sums.people[0], sums.products[0]))
     variance = np.trace(moments(sums)[0][0]) / len(found.visits)
     theta = variance * np.eye(len(found.visits))[np.tril_indices(len(found.visits))]
@@ -91,7 +91,7 @@ def sas_steps(one: Model) -> list[Fit]:
 _TABLES: dict[tuple[int, str, int], tuple[Fit, pd.DataFrame]] = {}
 
 
-def table(found: Fit, kind: str, names: int) -> pd.DataFrame:
+def table(found: Fit, kind: str, names: int) -> Any:
     """Effects, means or differences of a fit, made once; the fit is kept so that its identity stays its own."""
     key = (id(found), kind, names)
     if key not in _TABLES:
@@ -104,7 +104,7 @@ def table(found: Fit, kind: str, names: int) -> pd.DataFrame:
     return _TABLES[key][1]
 
 
-def value(found: Fit, quantity: str) -> float:
+def value(found: Any, quantity: str) -> float:
     """A quantity by the name it has in reference.csv."""
     kind, *rest = quantity.split(":")
     if kind in ("effect", "mean", "difference"):

@@ -1,5 +1,7 @@
 """The likelihood of sums against the dense likelihood of each person, written a second time; its derivatives against differences."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -28,10 +30,12 @@ def parameters(name: str) -> Floats:
     return structure.start(name, moments)[0]
 
 
-def dense(name: str, theta: Floats, people: tuple[Floats, NDArray[np.bool_], Floats], restricted: bool) -> float:
+def dense(name: str, theta: Floats, people: tuple[Floats, NDArray[np.bool_], Floats], restricted: bool) -> Any:
     y, seen, design = (part[0] for part in people)
     sigma = structure.covariance(name, theta, VISITS, np)
-    cross, score, total, count = 0.0, 0.0, 0.0, 0
+    cross: Any = 0.0
+    score: Any = 0.0
+    total, count = 0.0, 0
     for who in range(len(y)):
         at = seen[who]
         if not at.any():
@@ -45,22 +49,27 @@ def dense(name: str, theta: Floats, people: tuple[Floats, NDArray[np.bool_], Flo
     return rest + np.linalg.slogdet(cross)[1] - len(score) * np.log(2 * np.pi) if restricted else rest
 
 
-@pytest.mark.parametrize("name", structure.STRUCTURES)
-@pytest.mark.parametrize("restricted", [True, False], ids=["reml", "ml"])
-def test_value_and_derivatives(name: str, restricted: bool, people: tuple[Floats, NDArray[np.bool_], Floats]) -> None:
+def ours(name: str, theta: Floats, people: tuple[Floats, NDArray[np.bool_], Floats], restricted: bool) -> Any:
     from racemate.trial.analysis.mmrm.likelihood import Setting, parts
     from racemate.trial.analysis.mmrm.search import prepare
 
     prepare()
-    total = sums.reduce(*people, sums.patterns(people[1]))
+    total: Any = sums.reduce(*people, sums.patterns(people[1]))
+    at: Any = theta
+    return parts(Setting(name, VISITS, restricted), at, total.seen, total.people[0], total.products[0])
+
+
+@pytest.mark.parametrize("name", structure.STRUCTURES)
+@pytest.mark.parametrize("restricted", [True, False], ids=["reml", "ml"])
+def test_value_and_derivatives(name: str, restricted: bool, people: tuple[Floats, NDArray[np.bool_], Floats]) -> None:
     theta = parameters(name)
-    found = parts(Setting(name, VISITS, restricted), theta, total.seen, total.people[0], total.products[0])
+    found = ours(name, theta, people, restricted)
     assert float(found.value) == pytest.approx(dense(name, theta, people, restricted), rel=1e-12)
     # Central differences of the dense value; the step makes truncation and rounding of about 1e-6 of the second derivative.
     step = 3e-4 * np.maximum(np.abs(theta), 0.1)
     eye = np.eye(len(theta))
 
-    def at(*moves: Floats) -> float:
+    def at(*moves: Floats) -> Any:
         return dense(name, theta + sum(moves, start=np.zeros_like(theta)), people, restricted)
 
     slope = [(at(h * e) - at(-h * e)) / (2 * h) for h, e in zip(step, eye, strict=True)]
@@ -76,14 +85,8 @@ def test_value_and_derivatives(name: str, restricted: bool, people: tuple[Floats
 
 
 def test_an_impossible_covariance_is_infinitely_unlikely(people: tuple[Floats, NDArray[np.bool_], Floats]) -> None:
-    from racemate.trial.analysis.mmrm.likelihood import Setting, parts
-    from racemate.trial.analysis.mmrm.search import prepare
-
-    prepare()
-    total = sums.reduce(*people, sums.patterns(people[1]))
-    theta = np.array([1.0, 2.0])  # a covariance larger than the variance
-    found = parts(Setting("cs", VISITS, True), theta, total.seen, total.people[0], total.products[0])
-    assert float(found.value) == np.inf
+    larger_than_the_variance = np.array([1.0, 2.0])
+    assert float(ours("cs", larger_than_the_variance, people, True).value) == np.inf
 
 
 def test_the_short_way_to_the_sums_is_the_long_way(rng: np.random.Generator) -> None:

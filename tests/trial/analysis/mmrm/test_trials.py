@@ -11,7 +11,8 @@ from racemate.trial.analysis.mmrm.state import FitError, State
 from racemate.trial.analysis.mmrm.trials import Visits, repeated
 
 VISITS = 3
-Trial = dict[str, dict[str, Any]]
+Trial = dict[str, Any]
+"""Arguments of `repeated`."""
 
 
 def trial(replicates: int, people: int, seed: int = 2) -> Trial:
@@ -72,7 +73,7 @@ def test_neither_threads_nor_company_change_a_number() -> None:
     many, few = repeated(**trial(20, 30), threads=4), repeated(**trial(20, 30), threads=1)
     assert all((a == b).all() for a, b in zip(many.differences, few.differences, strict=True))
     made = trial(20, 30)
-    part = {
+    part: Trial = {
         "ratings": {arm: y[:, 17:] for arm, y in made["ratings"].items()},
         "seen": {arm: mask[:, 17:] for arm, mask in made["seen"].items()},
         "baseline": {arm: base[17:] for arm, base in made["baseline"].items()},
