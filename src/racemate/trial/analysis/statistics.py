@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import betaincinv, stdtr
+from scipy.special import stdtr
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -146,8 +146,8 @@ def carried_forward(values: Floats, seen: Mask) -> tuple[Floats, Mask]:
 
 
 def exact_interval(events: int, n: int, level: float = 0.95) -> tuple[float, float]:
-    """Clopper-Pearson interval of a share (clopper-pearson-1934)."""
-    tail = (1 - level) / 2
-    low = 0.0 if events == 0 else float(betaincinv(events, n - events + 1, tail))
-    high = 1.0 if events == n else float(betaincinv(events + 1, n - events, 1 - tail))
-    return low, high
+    """Clopper-Pearson interval of one share (clopper-pearson-1934)."""
+    from racemate.trial.analysis.categorical.interval import exact  # which stands on this module
+
+    low, high = exact(events, n, level=level)
+    return float(low), float(high)
