@@ -1,0 +1,48 @@
+"""How much processor time one person of a trial costs, at the tolerance of `simulate` and at that of a virtual trial."""
+
+import time
+
+import numpy as np
+from timing import machine
+
+PEOPLE = 1024
+ROUNDS = 5
+TRIALS = ("williams-2018", "transform-2")
+
+
+def main() -> None:
+    from racemate.evidence.library import library
+    from racemate.model import bind
+    from racemate.simulate.grid import TOLERANCE, TRIAL_TOLERANCE
+    from racemate.simulate.run import run
+    from racemate.trial.conduct.enrol import enrol
+    from racemate.trial.conduct.rate import readings
+    from racemate.trial.conduct.treat import plan
+    from racemate.trial.published import protocol_of
+    from racemate.trial.replicate import ChainWorld
+
+    print(machine())
+    world = ChainWorld("composite", bind("composite"), 1)
+    for trial in TRIALS:
+        protocol = protocol_of(library().trial(trial))
+        size = enrol(protocol, world, 1, 1).cohort.drawn.people
+        enrolled = enrol(protocol, world, 1, max(1, PEOPLE // size))
+        cohort, planned = enrolled.cohort.drawn, plan(protocol, world, enrolled, 1)
+        found: dict[float, list[float]] = {TOLERANCE: [], TRIAL_TOLERANCE: []}
+        windows: dict[float, int] = {}
+        # The first round compiles, finds the grids and is not counted; the tolerances alternate, so drift of the machine is shared.
+        for counted in range(ROUNDS + 1):
+            for tolerance, times in found.items():
+                begun = time.process_time()
+                windows[tolerance] = run(cohort, planned, readings(protocol), tolerance=tolerance).windows
+                if counted:
+                    times.append((time.process_time() - begun) / cohort.people * 1e3)
+        for tolerance, times in found.items():
+            print(
+                f"{trial:14s} tolerance {tolerance:g}: {windows[tolerance]:5d} windows, {np.median(times):6.2f} ms per person"
+                f"  ({min(times):.2f} to {max(times):.2f}, {ROUNDS} rounds, {cohort.people} people)"
+            )
+
+
+if __name__ == "__main__":
+    main()
