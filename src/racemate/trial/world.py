@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,9 +19,18 @@ from racemate.trial.share import Places, dosed, leaders, paths, shared_out
 
 if TYPE_CHECKING:
     from racemate.simulate.trajectory import Trajectory
+    from racemate.trial.again import Round
 
 _GENOTYPE, _GENOTYPE_ACTS = "oprm1_g", "circuit.g_oprm1_to_mor"
 """The covariate, and the gain by which it acts on a person's course; what else it does acts when a reading is taken."""
+
+
+@dataclass
+class Memory:
+    """What people went through so far: their treatment paths in the first round of their trial, and the last round."""
+
+    stem: Places | None = None
+    last: Round | None = None
 
 
 @dataclass(frozen=True)
@@ -29,6 +38,7 @@ class People:
     """Drawn people as a trial asks for them."""
 
     drawn: Drawn
+    memory: Memory = field(default_factory=Memory, compare=False, repr=False)
 
     def parameter(self, name: str) -> Floats:
         """Individual parameter by dotted name, shape (people,)."""
@@ -78,18 +88,24 @@ class ChainWorld:
         return {name: found[name] for name in readings}
 
     def carry(self, cohort: People, plan: Plan, readings: tuple[str, ...], progress: Progress | None) -> Trajectory:
-        """The readings with what the engine says of its time axis."""
+        """The readings with what the engine says of its time axis; in a later round whoever is treated as before keeps them."""
         from racemate.simulate.grid import TOLERANCE
-        from racemate.simulate.run import run
+        from racemate.trial.again import carry
 
-        leader = None if self.courses is None else self._leaders(cohort, plan, self.courses)
-        return run(cohort.drawn, plan, readings, progress, self.threads, self.tolerance or TOLERANCE, leader=leader)
+        memory = cohort.memory
+        leader = self._leaders(cohort, plan)
+        allowed = self.tolerance or TOLERANCE
+        memory.last = carry(cohort.drawn, plan, leader, readings, progress, self.threads, allowed, memory.last)
+        return memory.last.found
 
-    def _leaders(self, cohort: People, plan: Plan, courses: int) -> Places:
+    def _leaders(self, cohort: People, plan: Plan) -> Places:
+        """Who leads whom: what falls to a path of the first round is shared out among the paths it parts into."""
+        if self.courses is None:
+            return np.arange(plan.people)
+        acts = self.model.bound[_GENOTYPE_ACTS].typical != 0
         weight, replicate = cohort.covariate("weight"), cohort.drawn.replicate
-        path, most = paths(plan, weight), np.where(dosed(plan), np.intp(courses), np.intp(1))
-        if self.model.bound[_GENOTYPE_ACTS].typical == 0:
-            return leaders(path, replicate, most)
-        trait = cohort.covariate(_GENOTYPE)
-        fewer = shared_out(courses, path, trait, replicate)
-        return leaders(paths(plan, weight, trait), replicate, np.minimum(most, fewer))
+        if cohort.memory.stem is None:
+            cohort.memory.stem = paths(plan, weight)
+        path = paths(plan, weight, *([cohort.covariate(_GENOTYPE)] if acts else []))
+        most = shared_out(self.courses, cohort.memory.stem, path, replicate)
+        return leaders(path, replicate, np.where(dosed(plan), most, np.intp(1)))
