@@ -81,7 +81,9 @@ class FakeWorld:
             felt[k] = 20 * ketamine
         if progress is not None:
             progress(plan.people, plan.people)
-        started = plan.visits_h[:, None] > min(c.start_h for c in plan.conditions if c.name == "session")
+        started = plan.visits_h[:, None] > min(
+            (c.start_h for c in plan.conditions if c.name == "session"), default=np.inf
+        )
         points = HEALTHY + (cohort.points - HEALTHY) * (1 - improved) - self.placebo * started
         link = {"madrs": 1.0, "hamd17": 0.77, "hamd6": 0.47, "qids": 0.5}
         scores = {f"score.{name}": slope * points for name, slope in link.items()}

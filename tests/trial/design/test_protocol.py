@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from racemate.evidence.finding import EvidenceError
@@ -144,38 +143,9 @@ def test_ratings_may_not_run_into_the_next_period() -> None:
         build(data)
 
 
-def attempt(content: dict[str, Any]) -> Protocol | EvidenceError:
-    try:
-        return build(content, "mangled.toml")
-    except EvidenceError as fault:
-        return fault
-
-
 def places(data: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     if path:
         yield path
     items = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
     for key, value in items:
         yield from places(value, (*path, key))
-
-
-@settings(max_examples=300)
-@given(st.data())
-def test_a_mangled_protocol_is_read_or_refused(data: st.DataObject) -> None:
-    content = copy.deepcopy(CONTENT[data.draw(st.sampled_from(OURS))])
-    content.pop("trial")
-    for _ in range(data.draw(st.integers(1, 3))):
-        path = data.draw(st.sampled_from(sorted(places(content), key=str)))
-        parent = content
-        for key in path[:-1]:
-            parent = parent[key]
-        if data.draw(st.booleans()):
-            del parent[path[-1]]
-        else:
-            parent[path[-1]] = data.draw(JUNK)
-    protocol = attempt(content)
-    if isinstance(protocol, EvidenceError):
-        assert all(f.file == "mangled.toml" and f.field and f.found and f.allowed for f in protocol.findings)
-    else:
-        assert protocol.visit_h == tuple(sorted(protocol.visit_h))
-        assert all(protocol.dose_h(dose) for arm in protocol.conditions for dose in arm.doses)
