@@ -35,6 +35,7 @@ _COMMANDS = {
     "dose": ("racemate.cli.exchange:dose", "Dose virtual people as a NONMEM-style event table says."),
     "export": ("racemate.cli.exchange:export", "Write a virtual trial as CDISC-shaped data sets."),
     "safety": ("racemate.cli.exchange:safety", "Side effects of a virtual trial, session by session, beside benefit."),
+    "fit": ("racemate.cli.fit:fit", "Fit cards to all calibration trials: posterior and marginal likelihood."),
     "rerun": ("racemate.cli.runs:rerun", "Repeat a run from its folder."),
     "cite": ("racemate.cli.known:cite", "List the sources that a run touched."),
     "trials": ("racemate.cli.known:trials", "List the trials, or show one."),

@@ -26,7 +26,7 @@ _LEAPS = 6
 _SURVIVE = 0.7
 """Share of particles that must stay effective from one power to the next."""
 _ACCEPT = 0.8
-_FIRST_STEP, _JITTER = 0.25, 0.3
+_FIRST_STEP, _SHORTEST, _LONGEST, _JITTER = 0.25, 0.01, 1.0, 0.3
 _MOST = 200
 
 
@@ -60,8 +60,7 @@ def temper(
         dichotomy,
     )
 
-    @jax.jit
-    def advance(key: Any, state: Any, step: Any, variance: Any) -> tuple[Any, Any, Any, Any]:
+    def onward(key: Any, state: Any, step: Any, variance: Any) -> tuple[Any, Any, Any, Any]:
         """One power: the new state, its share of the evidence, the acceptance and the particles' variance."""
         first, second = jax.random.split(key)
         steps = step * (1 + _JITTER * jax.random.uniform(second, (particles,), minval=-1.0, maxval=1.0))
@@ -72,17 +71,21 @@ def temper(
     def repeat(key: Any) -> tuple[float, int]:
         first, key = jax.random.split(key)
         state = tempered.init(jax.random.normal(first, (particles, target.size)))
-        step, variance, total = _FIRST_STEP, jnp.ones(target.size), 0.0
+        step, variance, total = jnp.asarray(_FIRST_STEP), jnp.ones(target.size), 0.0
         for power in range(1, _MOST + 1):
             key, now = jax.random.split(key)
             state, gain, accepted, variance = advance(now, state, step, variance)
             total += float(gain)
-            step = float(np.clip(step * np.exp(float(accepted) - _ACCEPT), 0.01, 1.0))
+            step = jnp.clip(step * jnp.exp(accepted - _ACCEPT), _SHORTEST, _LONGEST)
             if float(state.tempering_param) >= 1.0:
                 return total, power
         raise FloatingPointError(f"tempering did not arrive after {_MOST} powers")
 
     keys = jax.random.split(jax.random.key(seed), runs)
+    # Compiled before the repetitions part, or each of them would compile it for itself.
+    at_prior = tempered.init(jnp.zeros((particles, target.size)))
+    example = (keys[0], at_prior, jnp.asarray(_FIRST_STEP), jnp.ones(target.size))
+    advance = jax.jit(onward).lower(*example).compile()
     with ThreadPoolExecutor(runs) as pool:
         waiting = [pool.submit(repeat, key) for key in keys]
         found = []

@@ -32,12 +32,12 @@ from racemate.trial.world import ChainWorld, People
 
 Floats = NDArray[np.float64]
 Progress = Callable[[str, int, int], None]
-DRAWS, PEOPLE = 2048, 2
+DRAWS, PEOPLE = 1024, 2
 """Prior draws of the population, and people per arm in each (two tell people of one draw apart)."""
 SIGNALS = ("fast", "number", "unblinded")
 _BLOCKED = "occupancy.mor_blocked"
 _READ = (*(f"state.severity.{name}" for name in SIGNALS), _BLOCKED)
-_ROOMS = ("chain", "readings", "simulate", "people", "trial")
+_ROOMS = ("chain", "readings", "simulate", "people", "trial/conduct", "trial/design")
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,150 @@
+"""Fit: one card against all targets: upstream once, then the posterior, its judgement, and the marginal likelihood."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from importlib.metadata import version
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from racemate.hypothesis import Hypothesis
+from racemate.infer.judge import QUICK, STRICT, Verdict, judge
+from racemate.infer.likelihood.cells import sheet
+from racemate.infer.likelihood.predict import predictor
+from racemate.infer.likelihood.surrogate import learn
+from racemate.infer.likelihood.targets import Targets, read
+from racemate.infer.likelihood.total import Likelihood, likelihood
+from racemate.infer.likelihood.unknowns import unknowns
+from racemate.infer.likelihood.upstream import DRAWS as UPSTREAM_DRAWS
+from racemate.infer.likelihood.upstream import upstream
+from racemate.infer.sample import CHAINS, DRAWS, WARMUP, Chains, nuts
+from racemate.infer.temper import PARTICLES, RUNS, Evidence, temper
+from racemate.model import bind
+from racemate.simulate.kept import cache_folder
+from racemate.simulate.run import reference_plan
+from racemate.simulate.solve import machine
+
+Floats = NDArray[np.float64]
+Progress = Callable[[str, int, int], None]
+_PACKAGES = ("racemate", "jax", "numpyro", "blackjax", "arviz-stats", "numpy", "scipy")
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How long to sample: chains, warm-up and draws of each; repetitions and particles for the marginal likelihood (0: none)."""
+
+    chains: int = CHAINS
+    warmup: int = WARMUP
+    draws: int = DRAWS
+    runs: int = RUNS
+    particles: int = PARTICLES
+    quick: bool = False
+
+
+FULL = Effort()
+LOOK = Effort(warmup=300, draws=300, runs=2, particles=64, quick=True)
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A card after the trials: what it was fitted to, draws, their judgement, the evidence for the card, and how it was made."""
+
+    card: str
+    targets: Targets
+    likelihood: Likelihood
+    chains: Chains
+    verdict: Verdict
+    evidence: Evidence | None
+    manifest: Mapping[str, Any]
+
+    @property
+    def place(self) -> Floats:
+        """All draws as standard normal numbers, shape (draws, size)."""
+        return self.chains.place.reshape(-1, self.likelihood.size)
+
+    @property
+    def natural(self) -> Floats:
+        """All draws of the named unknowns in the chain's units, shape (draws, names)."""
+        found = self.likelihood.predictor.unknowns
+        return found.natural(self.place[:, : len(found.names)].T, np).T
+
+
+def problem(
+    card: str | Hypothesis | None = None,
+    targets: Targets | None = None,
+    seed: int = 1,
+    progress: Progress | None = None,
+    draws: int = UPSTREAM_DRAWS,
+) -> Likelihood:
+    """The likelihood of one card (default: the default card) for the targets (default: every calibration trial).
+
+    ``draws`` are prior draws that the surrogate of the upstream links is learnt from.
+    """
+    goal = targets or read()
+    model = bind(card)
+    machine(model, reference_plan(1))  # sets up the engine's 64-bit arithmetic, also when upstream comes from disk
+    cells = sheet(goal)
+    surrogate = learn(upstream(model, goal.protocols, cells, seed, draws, progress=progress), cells)
+    return likelihood(goal, predictor(cells, surrogate, unknowns(model, cells, surrogate)))
+
+
+def fit(
+    card: str | Hypothesis | None = None,
+    targets: Targets | None = None,
+    seed: int = 1,
+    effort: Effort = FULL,
+    progress: Progress | None = None,
+) -> Fit:
+    """Fit one card.
+
+    The result is returned with its verdict, good or bad: what writes it refuses a bad one.  ``progress`` is told the step, what is
+    done and how much there is; whatever it raises stops the fit, which goes on from its last round when asked again.
+    """
+    begun = perf_counter()
+    goal = targets or read()
+    target = problem(card, goal, seed, progress)
+    prepared = perf_counter()
+    checkpoint = cache_folder() / "fit" / f"{_mark(card, goal, seed, effort)}.npz"
+    chains = nuts(target, seed, effort.chains, effort.warmup, effort.draws, progress, checkpoint)
+    sampled = perf_counter()
+    evidence = temper(target, seed, effort.runs, effort.particles, progress) if effort.runs else None
+    tempered = perf_counter()
+    checkpoint.unlink(missing_ok=True)
+    verdict = judge(chains, QUICK if effort.quick else STRICT)
+    name = bind(card).hypothesis.name
+    manifest = {
+        "command": "fit",
+        "card": name,
+        "trials": goal.scope,
+        "fitted": list(goal.trials),
+        "targets": len(goal.targets),
+        "evidence": goal.evidence_hash,
+        "seed": seed,
+        "effort": {k: getattr(effort, k) for k in ("chains", "warmup", "draws", "runs", "particles", "quick")},
+        "diagnostics": verdict.numbers(),
+        "refused": list(verdict.reasons),
+        "log_evidence": None if evidence is None else evidence.log_evidence,
+        "log_evidence_error": None if evidence is None else evidence.error,
+        "seconds": {
+            "upstream": round(prepared - begun, 1),
+            "posterior": round(sampled - prepared, 1),
+            "marginal likelihood": round(tempered - sampled, 1),
+        },
+        "versions": {name: version(name) for name in _PACKAGES},
+    }
+    return Fit(name, goal, target, chains, verdict, evidence, manifest)
+
+
+def _mark(card: str | Hypothesis | None, targets: Targets, seed: int, effort: Effort) -> str:
+    """What a half-done fit belongs to: card, targets, seed, effort and the code that samples."""
+    home = Path(__file__).parent
+    files = [home / "sample.py", *sorted((home / "likelihood").glob("*.py"))]
+    code = [sha256(file.read_bytes()).hexdigest() for file in files]
+    told = (bind(card).hypothesis.model_dump_json(), targets.evidence_hash, targets.targets, seed, effort, code)
+    return sha256(repr(told).encode()).hexdigest()
