@@ -19,15 +19,17 @@ def main() -> None:
     from racemate.trial.conduct.rate import readings
     from racemate.trial.conduct.treat import plan
     from racemate.trial.published import protocol_of
-    from racemate.trial.replicate import ChainWorld
+    from racemate.trial.world import ChainWorld, People
 
     print(machine())
     world = ChainWorld("composite", bind("composite"), 1)
     for trial in TRIALS:
         protocol = protocol_of(library().trial(trial))
-        size = enrol(protocol, world, 1, 1).cohort.drawn.people
+        size = enrol(protocol, world, 1, 1).roll.ids.size
         enrolled = enrol(protocol, world, 1, max(1, PEOPLE // size))
-        cohort, planned = enrolled.cohort.drawn, plan(protocol, world, enrolled, 1)
+        planned = plan(protocol, world, enrolled, 1)
+        assert isinstance(enrolled.cohort, People)
+        cohort = enrolled.cohort.drawn
         found: dict[float, list[float]] = {TOLERANCE: [], TRIAL_TOLERANCE: []}
         windows: dict[float, int] = {}
         # The first round compiles, finds the grids and is not counted; the tolerances alternate, so drift of the machine is shared.
