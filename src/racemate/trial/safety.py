@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 MINUTES = (0, 10, 20, 30, 40, 50, 60, 75, 90, 120, 180, 240)
 """When a session is looked at: close around the peaks of dissociation, pressure and sedation at 30 to 50 min, then until it is over."""
-PEAK_MINUTES = (0, 30, 40, 50)
+PEAK_MINUTES = (40, 50)
 """When a session is looked at in a trial that has more than CLOSE of them, but for the first ones."""
 CLOSE, FIRST = 36, 8
 """Sessions up to which all are looked at closely, and how many are in a longer trial: four weeks of two a week."""
