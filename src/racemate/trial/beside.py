@@ -207,7 +207,8 @@ def _manifest(protocol: Protocol, record: Trial | None, names: Sequence[str], si
         "assumptions": [
             f"{name}: {figure.mean:g} (sd {figure.sd:g}), {figure.how}. {figure.note}".strip()
             for name, figure in guessed
-        ],
+        ]
+        + [f"{name}: {told}" for name, told in protocol.doubtful],
         "racemate": version("racemate"),
         "python": platform.python_version(),
         "numpy": np.__version__,

@@ -15,6 +15,7 @@ from racemate.trial.design.protocol import Protocol, build
 PATHS = sorted((evidence_root() / "trials").glob("*/protocol.toml"))
 OURS = ("daly-2018", "fava-2020", "lii-2023", "murrough-2013", "singh-2016", "transform-2", "williams-2018")
 CONTENT = {path.parent.name: tomllib.loads(path.read_text()) for path in PATHS if path.parent.name in OURS}
+CONTENT_OF_ESCAPE = tomllib.loads((evidence_root() / "trials/escape-trd/protocol.toml").read_text())
 JUNK = st.one_of(
     st.none(),
     st.booleans(),
@@ -149,3 +150,39 @@ def places(data: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     items = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
     for key, value in items:
         yield from places(value, (*path, key))
+
+
+def test_a_stage_that_cannot_be_reached_is_refused() -> None:
+    stage = {
+        "name": "second",
+        "start": "day 8",
+        "enter": [{"when": [{"scale": "madrs", "rule": "remission"}], "to": ["drug"]}],
+        "arm": [{"name": "drug", "sessions": "once"}],
+        "rating": [{"scale": "madrs", "at": ["24 h"]}],
+    }
+    remission = {"madrs": 10}
+    assert build(simple(stage=[stage], remission=remission)).stages[0].name == "second"
+    for changes, field, allowed in (
+        ({"start": "relapse"}, "stage 'second'.start", "day 8"),
+        ({"start": "baseline"}, "stage 'second'.start", "one of its decisions"),
+        ({"follows": "third"}, "stage 'second'.follows", "a stage before it"),
+        ({"enter": [{"to": ["drag"]}]}, "stage 'second'.enter.to", "did you mean 'drug'"),
+        ({"enter": [{"arms": ["ketamin"]}]}, "stage 'second'.enter.arms", "did you mean 'ketamine'"),
+        ({"enter": [{"when": [{"scale": "hamd17", "rule": "response"}]}]}, "enter.when.scale", "madrs"),
+        ({"rating": [{"scale": "madrs", "at": ["soon"]}]}, "stage 'second'.rating", "day 8"),
+        (
+            {"arm": [{"name": "a", "sessions": "once"}, {"name": "b", "sessions": "once"}], "enter": [{}]},
+            "arm.n",
+            "how many",
+        ),
+    ):
+        with pytest.raises(EvidenceError) as caught:
+            build(simple(stage=[{**stage, **changes}], remission=remission), "mine.toml")
+        assert any(field in f.field and allowed in f.allowed for f in caught.value.findings), str(caught.value)
+
+
+def test_what_nobody_read_is_listed() -> None:
+    told = dict(build(CONTENT_OF_ESCAPE).doubtful)
+    assert told["leaving"].startswith("assumed.")
+    assert any(name.startswith("flexible dose of esketamine") for name in told)
+    assert not any(name.startswith("comparator") for name in told)
