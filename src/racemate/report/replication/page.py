@@ -171,6 +171,8 @@ def _observed(row: Row) -> str:
     value = words.number(row["observed"], unit)
     if words.missing(row["observed_low"]):
         return value
+    if row["observed"] in (row["observed_low"], row["observed_high"]):
+        return f"{'<' if row['observed'] == row['observed_high'] else '>'} {row['observed']:g}"
     return f"{value} {words.ends(row['observed_low'], row['observed_high'], unit)}"
 
 
