@@ -66,6 +66,12 @@ def test_blocks_keep_the_arms_together_within_strata() -> None:
             assert (whole == 0).sum(axis=1).tolist() == [4] * len(whole)
 
 
+def test_strata_smaller_than_a_block_leave_the_arms_their_share() -> None:
+    protocol = two_arms(randomise={"strata": ["female"]})
+    arm = let_in(protocol, 200).arm[0]
+    assert (arm == 0).mean() == pytest.approx(2 / 3, abs=0.01)
+
+
 def test_a_person_does_not_depend_on_the_other_replicates() -> None:
     protocol = published("williams-2018")
     few, many = let_in(protocol, 3), let_in(protocol, 8)

@@ -6,7 +6,7 @@ import numpy as np
 
 from racemate.people.random import uniform
 from racemate.trial.conduct.screen import screen
-from racemate.trial.conduct.world import Cohort, Floats, Mask, Roll, Whole
+from racemate.trial.conduct.world import Cohort, Ids, Mask, Roll, Whole
 from racemate.trial.design.people import SEVERE, SITE
 from racemate.trial.design.protocol import Protocol
 
@@ -45,7 +45,7 @@ def randomise(protocol: Protocol, cohort: Cohort, seed: int, roll: Roll, groups:
     share = gcd(*groups) if protocol.randomise.block else 1
     pattern = np.repeat(np.arange(len(groups)), [n // share for n in groups])
     pattern = np.tile(pattern, -(-block // len(pattern)))[:block]
-    return _permuted(pattern, strata, uniform(seed, "trial:allocation", roll.ids))
+    return _permuted(pattern, strata, seed, "trial:allocation", roll.ids)
 
 
 def again(weights: tuple[int, ...], who: Mask, seed: int, stream: str, roll: Roll) -> Whole:
@@ -54,16 +54,25 @@ def again(weights: tuple[int, ...], who: Mask, seed: int, stream: str, roll: Rol
     if who.any():
         pattern = np.repeat(np.arange(len(weights)), [n // gcd(*weights) for n in weights])
         codes = roll.replicate[who].astype(np.int64)
-        arm[who] = _permuted(pattern, codes, uniform(seed, f"trial:allocation {stream}", roll.ids[who]))
+        arm[who] = _permuted(pattern, codes, seed, f"trial:allocation {stream}", roll.ids[who])
     return arm
 
 
-def _permuted(pattern: Whole, strata: Whole, luck: Floats) -> Whole:
-    """Groups by blocks of ``pattern`` within strata, in the order in which people come, each block shuffled by ``luck``."""
+def _permuted(pattern: Whole, strata: Whole, seed: int, stream: str, ids: Ids) -> Whole:
+    """Groups by blocks of ``pattern`` within strata, in the order in which people come; a block that is not full is a random part of it."""
     turn = _count_within(strata)
-    order = np.lexsort((luck, turn // len(pattern), strata))
-    group = np.empty(strata.shape, dtype=np.int64)
-    group[order] = pattern[turn[np.lexsort((turn, strata))] % len(pattern)]
+    luck, block = uniform(seed, stream, ids), turn // len(pattern)
+    order = np.lexsort((luck, block, strata))
+    place = np.empty(strata.shape, dtype=np.int64)
+    place[order] = turn[np.lexsort((turn, strata))] % len(pattern)
+    first = np.lexsort((turn, strata))
+    start = np.flatnonzero(turn[first] % len(pattern) == 0)
+    size = np.diff(np.r_[start, len(first)])
+    group = pattern[place]
+    for begin, count in zip(start[size < len(pattern)], size[size < len(pattern)], strict=True):
+        members = first[begin : begin + count]
+        slots = np.argsort(uniform(seed, f"{stream} part", ids[members[0]], np.arange(len(pattern), dtype=np.uint64)))
+        group[members] = pattern[slots[place[members]]]
     return group
 
 
