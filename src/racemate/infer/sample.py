@@ -21,7 +21,7 @@ from racemate.infer.likelihood.total import Likelihood
 
 Floats = NDArray[np.float64]
 Progress = Callable[[str, int, int], None]
-CHAINS, WARMUP, DRAWS = 4, 500, 1000
+CHAINS, WARMUP, DRAWS = 4, 500, 500
 TARGET_ACCEPTANCE = 0.85
 """Somewhat short steps: the spreads of study effects bend the posterior, and longer steps diverge there."""
 _ROUND = 50

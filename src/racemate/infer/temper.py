@@ -1,13 +1,12 @@
 """Temper: the marginal likelihood of one card by adaptive tempered sequential Monte Carlo (delmoral-2006), several times over.
 
-Particles start at the prior and are carried to the posterior through powers of the likelihood.  Independent repetitions run side by side;
-the error of the answer is read from how far they differ, not from theory.
+Particles start at the prior and are carried to the posterior through powers of the likelihood.  Repetitions are independent; the error
+of the answer is read from how far they differ, not from theory.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -60,7 +59,8 @@ def temper(
         dichotomy,
     )
 
-    def onward(key: Any, state: Any, step: Any, variance: Any) -> tuple[Any, Any, Any, Any]:
+    @jax.jit
+    def advance(key: Any, state: Any, step: Any, variance: Any) -> tuple[Any, Any, Any, Any]:
         """One power: the new state, its share of the evidence, the acceptance and the particles' variance."""
         first, second = jax.random.split(key)
         steps = step * (1 + _JITTER * jax.random.uniform(second, (particles,), minval=-1.0, maxval=1.0))
@@ -82,17 +82,12 @@ def temper(
         raise FloatingPointError(f"tempering did not arrive after {_MOST} powers")
 
     keys = jax.random.split(jax.random.key(seed), runs)
-    # Compiled before the repetitions part, or each of them would compile it for itself.
-    at_prior = tempered.init(jnp.zeros((particles, target.size)))
-    example = (keys[0], at_prior, jnp.asarray(_FIRST_STEP), jnp.ones(target.size))
-    advance = jax.jit(onward).lower(*example).compile()
-    with ThreadPoolExecutor(runs) as pool:
-        waiting = [pool.submit(repeat, key) for key in keys]
-        found = []
-        for k, one in enumerate(waiting):
-            if progress is not None:
-                progress("marginal likelihood", k, runs)
-            found.append(one.result())
+    # One after the other: batched factorisations of programs that run side by side can wait for each other for ever.
+    found: list[tuple[float, int]] = []
+    for k, key in enumerate(keys):
+        if progress is not None:
+            progress("marginal likelihood", k, runs)
+        found.append(repeat(key))
     values = np.array([value for value, _ in found])
     if not np.isfinite(values).all():
         raise FloatingPointError(f"log marginal likelihood: {values.tolist()} is not finite")
