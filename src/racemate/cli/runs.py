@@ -74,7 +74,7 @@ def replicate(
     given: dict[str, Any] = {} if replicates is None else {"replicates": replicates}
     given |= {} if courses is None else {"courses": _courses(courses)}
     if every:
-        from racemate.cli.every import replicate_all
+        from racemate.cli.talk.every import replicate_all
 
         return replicate_all(only, hypothesis, people, seed, given, json, out, force, quiet, bar, jobs)
 
