@@ -16,9 +16,9 @@ from racemate.evidence.finding import Finding, nearest, refuse
 from racemate.evidence.library import Library, library
 from racemate.evidence.prior import Prior
 from racemate.evidence.record import Between
-from racemate.hypothesis import EDGE, Hypothesis
+from racemate.hypothesis import EDGE, Hypothesis, all_names
 from racemate.hypothesis import read as read_hypothesis
-from racemate.posterior import BETWEEN, Posterior
+from racemate.posterior import BETWEEN, Posterior, asked
 from racemate.units import declared, factor
 
 
@@ -126,6 +126,17 @@ def bind(
     if posterior is not None:
         bound |= {name: _informed(bound[name], posterior) for name in _fitted(posterior, bound)}
     return Model(card, bound, evidence.hash, posterior)
+
+
+def inform(hypothesis: str | Hypothesis | None = None, posterior: str | None = None) -> Model:
+    """Bind a hypothesis with the posterior of that name (a shipped one, a folder, ``prior`` for none).
+
+    Without a name it is the shipped prospective posterior where that holds the card.  A card of one's own has no shipped posterior, nor
+    has a variant: they keep their priors unless a posterior is named.  Raises what `bind` and `racemate.posterior.load` raise.
+    """
+    card = hypothesis if isinstance(hypothesis, Hypothesis) else read_hypothesis(hypothesis)
+    own = posterior is None and hypothesis is not None and hypothesis not in all_names()
+    return bind(card, posterior=None if own else asked(posterior, card.name))
 
 
 def _fitted(posterior: Posterior, bound: Mapping[str, Bound]) -> tuple[str, ...]:

@@ -9,8 +9,11 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from hashlib import sha256
+from io import BytesIO
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +24,8 @@ Array = NDArray[np.float64]
 BETWEEN = "between:"
 PRIOR = "prior"
 """The name that asks for no posterior."""
+PROSPECTIVE = "prospective"
+"""The posterior that is used unless another is asked for: calibration trials only, so that hold-out trials are predicted."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +37,8 @@ class Posterior:
     names: tuple[str, ...]
     draws: Array
     manifest: Mapping[str, Any]
+    digest: str = ""
+    """SHA-256 of the file."""
 
     def column(self, name: str) -> Array | None:
         """Draws of one parameter, shape (draws,); None where the trials said nothing about it."""
@@ -58,6 +65,16 @@ def available() -> tuple[str, ...]:
     return tuple(sorted(path.name for path in folder().glob("*") if path.is_dir()))
 
 
+def asked(name: str | None, card: str) -> Posterior | None:
+    """The posterior that a user asked for; None for priors.
+
+    Without a name it is the shipped `PROSPECTIVE` where that holds the card.  Raises EvidenceError as `load` does.
+    """
+    if name is None:
+        return load(PROSPECTIVE, card) if (folder() / PROSPECTIVE / f"{card}.npz").is_file() else None
+    return None if name == PRIOR else load(name, card)
+
+
 def load(name: str, card: str) -> Posterior:
     """The posterior ``name`` (one that is shipped, or the path of a folder) of a card.
 
@@ -76,15 +93,16 @@ def load(name: str, card: str) -> Posterior:
 @cache
 def _read(name: str, card: str, path: Path) -> Posterior:
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        content = path.read_bytes()
+        with np.load(BytesIO(content), allow_pickle=False) as stored:
             names = tuple(str(each) for each in stored["names"])
             draws = np.asarray(stored["draws"], dtype=np.float64)
             manifest = json.loads(str(stored["manifest"]))
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, BadZipFile) as error:
         raise EvidenceError(str(path), "file", str(error), "a posterior that racemate fit wrote") from None
     if draws.ndim != 2 or draws.shape[1] != len(names) or not len(draws) or not np.isfinite(draws).all():
         raise EvidenceError(str(path), "draws", f"shape {draws.shape}", f"finite numbers (draws, {len(names)})")
-    return Posterior(name, card, names, draws, manifest)
+    return Posterior(name, card, names, draws, manifest, sha256(content).hexdigest())
 
 
 def save(path: Path, names: tuple[str, ...], draws: Array, manifest: Mapping[str, Any]) -> None:

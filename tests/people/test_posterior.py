@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from racemate.evidence.finding import EvidenceError
-from racemate.model import bind
+from racemate.model import bind, inform
 from racemate.people.cohort import draw
 from racemate.posterior import BETWEEN, Posterior, load, save
 
@@ -78,3 +78,17 @@ def test_no_such_posterior_says_what_there_is(tmp_path):
     (tmp_path / "composite.npz").write_bytes(b"no archive")
     with pytest.raises(EvidenceError, match="racemate fit"):
         load(str(tmp_path), "composite")
+
+
+def test_asked_by_name_or_by_default(tmp_path, four, monkeypatch):
+    monkeypatch.setattr("racemate.posterior.folder", lambda: tmp_path)
+    assert inform("composite").posterior is None, "nothing is shipped"
+    save(tmp_path / "prospective" / "composite.npz", four.names, four.draws, {})
+    told = inform("composite").posterior
+    assert told is not None
+    assert told.name == "prospective"
+    assert inform("composite", "prior").posterior is None
+    assert inform("expectancy").posterior is None, "the shipped posterior does not hold this card"
+    assert inform("opioid-permissive:downstream").posterior is None
+    with pytest.raises(EvidenceError, match="composite"):
+        inform("expectancy", "prospective")

@@ -1,8 +1,21 @@
 """A manifest names what a run touched: no number of a drug that nobody got, no edge that is off, no belief of another card."""
 
+from importlib.metadata import version
+
+import numpy as np
+
 from racemate.evidence.library import library
 from racemate.model import bind
-from racemate.report.run.manifest import card_entry, command_line, parameters_of
+from racemate.posterior import Posterior
+from racemate.report.run.manifest import (
+    card_entry,
+    changed,
+    command_line,
+    parameters_of,
+    posterior_entry,
+    stated,
+)
+from racemate.trial.beside import FROM_PRIORS
 
 
 def touched(card: str, *drugs: str) -> set[str]:
@@ -40,3 +53,21 @@ def test_the_command_line_asks_for_the_same_run() -> None:
     assert command_line("replicate", arguments) == (
         "racemate replicate 'my trials/one' --hypothesis a --hypothesis b --replicates 5 --seed 1"
     )
+
+
+def test_a_manifest_says_where_parameters_come_from() -> None:
+    known = Posterior("mine", "composite", ("severity.emax",), np.array([[0.8]]), {"evidence": "abc"}, "0123")
+    fitted, plain = bind("composite", posterior=known), bind("expectancy")
+    assert stated([plain]) == FROM_PRIORS
+    assert stated([fitted]).startswith("from the mine posterior; drawn once")
+    assert stated([fitted, plain]).startswith("from the mine posterior (composite); from priors (expectancy)")
+    assert posterior_entry(fitted) == {"name": "mine", "hash": "0123", "evidence": "abc"}
+
+
+def test_a_posterior_that_is_gone_is_told() -> None:
+    before = {"posteriors": {"composite": {"name": "nowhere", "hash": "0123", "evidence": ""}}}
+    assert "the posterior nowhere of composite is not here" in changed({**before, **_same()})
+
+
+def _same() -> dict[str, object]:
+    return {"racemate": version("racemate"), "jax": version("jax"), "evidence": library().hash, "cards": []}

@@ -28,6 +28,14 @@ Force = Annotated[
 ]
 Quiet = Annotated[bool, Parameter(name=["--quiet", "-q"], negative="", help="No messages on standard error.")]
 Bar = Annotated[bool, Parameter(name="--progress", help="A progress bar, when standard error is a terminal.")]
+Fitted = Annotated[
+    str | None,
+    Parameter(
+        name="--posterior",
+        help='Where parameters come from: a shipped posterior, a folder of `racemate fit`, or "prior" '
+        "(default: prospective, for each card that has it).",
+    ),
+]
 Jobs = Annotated[
     int | None,
     Parameter(name=["--jobs", "-j"], help="Threads (default: one per core). The result does not depend on it."),
@@ -61,6 +69,7 @@ def replicate(
             'or "all" (default: all; 3 with --all).'
         ),
     ] = None,
+    posterior: Fitted = None,
     json: Json = False,
     out: Out = None,
     force: Force = False,
@@ -73,6 +82,7 @@ def replicate(
     _one_or_all(trial, every, only)
     given: dict[str, Any] = {} if replicates is None else {"replicates": replicates}
     given |= {} if courses is None else {"courses": _courses(courses)}
+    given["posterior"] = posterior
     if every:
         from racemate.cli.talk.every import replicate_all
 
@@ -126,6 +136,7 @@ def simulate(
     hypothesis: Cards = None,
     people: Annotated[int, Parameter(help="Virtual people.")] = 200,
     seed: Seed = 1,
+    posterior: Fitted = None,
     json: Json = False,
     out: Out = None,
     force: Force = False,
@@ -139,7 +150,7 @@ def simulate(
     def work(follow: Any) -> Run:
         from racemate.report.run.course import simulate as run
 
-        return run(drug, route, dose, schedule, duration, hypothesis, people, seed, follow, jobs)
+        return run(drug, route, dose, schedule, duration, hypothesis, people, seed, follow, jobs, posterior)
 
     return _carry_out("simulate", work, json, out, force, quiet, bar)
 

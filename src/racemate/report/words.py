@@ -6,7 +6,6 @@ from math import isfinite
 from typing import Any
 
 DISCLAIMER = "Research and teaching only; no dosing advice."
-FROM_PRIORS = "Parameters are drawn from their priors: no posterior ships yet, and nothing was fitted to this trial."
 
 _OUTCOMES = {
     "madrs": "MADRS",

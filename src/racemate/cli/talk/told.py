@@ -45,7 +45,7 @@ def told(run: Run, files: Sequence[Path]) -> str:
 def _trial(run: TrialRun) -> Iterator[str]:
     told = run.manifest
     size = f"{told['people_simulated']} people, {told['replicates']} virtual trials per card, seed {told['seed']}"
-    yield f"{bold(run.protocol.id)}  {told['title']}".rstrip() + f"\n{size}\n{words.FROM_PRIORS}"
+    yield f"{bold(run.protocol.id)}  {told['title']}".rstrip() + f"\n{size}\nParameters: {told['parameters']}."
     if told["warnings"]:
         yield "Before you believe it:\n" + "\n".join(paragraph(f"- {line}", "  ") for line in told["warnings"])
     if len(run.observed):
@@ -148,7 +148,9 @@ def _course(run: CourseRun) -> Iterator[str]:
     asked = run.manifest["arguments"]
     given = run.manifest["given"]
     over = f" over {given['over']}" if not given["over"].startswith("0 ") else ""
-    size = f"{asked['people']} virtual people, seed {asked['seed']}; open label; parameters from priors, nothing is fitted yet"
+    size = (
+        f"{asked['people']} virtual people, seed {asked['seed']}; open label\nParameters: {run.manifest['parameters']}."
+    )
     yield f"{bold(asked['drug'])} {asked['dose']} {asked['route']}{over}, {asked['schedule']}\n{size}"
     yield "Median over people [90 % of them]."
     rows = run.rows("simulated")

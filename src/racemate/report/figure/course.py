@@ -48,7 +48,7 @@ def _title(told: Any) -> str:
 def _subtitle(run: CourseRun) -> list[str]:
     return [
         f"{run.trajectory.sizes['person']} virtual people, open label; line and bands: median, 50 % and 90 % of people. "
-        "Parameters are drawn from priors: nothing is fitted yet.",
+        f"Parameters: {run.manifest['parameters']}.",
         words.DISCLAIMER,
     ]
 

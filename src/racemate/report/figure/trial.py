@@ -114,7 +114,7 @@ def _columns(run: TrialRun) -> int:
 def _subtitle(run: TrialRun, panels: Panels) -> list[str]:
     lines = [
         f"{words.quantity(panels.outcome, panels.statistic, panels.group)}. Line and bands: median, 50 % and 90 % of "
-        f"{run.manifest['replicates']} simulated trials per hypothesis. {words.FROM_PRIORS}"
+        f"{run.manifest['replicates']} simulated trials per hypothesis. Parameters: {run.manifest['parameters']}."
     ]
     points = len(panels.published(run))
     told = list(_facts(run, panels))

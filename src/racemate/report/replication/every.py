@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any
 from racemate.evidence.finding import EvidenceError
 from racemate.evidence.library import library
 from racemate.evidence.record import Trial
-from racemate.model import Model, bind
+from racemate.model import Model, inform
 from racemate.report.replication.agreement import COVERAGE, RESULTS, coverage, results, table
 from racemate.report.replication.store import Store
 from racemate.report.replication.work import Follow, Task, Work
 from racemate.report.run.folder import Run
 from racemate.report.run.manifest import Clock, describe, machine, own_cards
 from racemate.report.run.trial import TrialRun, distinct, read
-from racemate.trial.beside import FROM_PRIORS, Found, Size, gather
+from racemate.trial.beside import Found, Size, gather
 from racemate.trial.conduct.world import World
 from racemate.trial.design.protocol import Protocol
 from racemate.trial.published import protocol_of, questions
@@ -162,13 +162,15 @@ def replicate_all(
     out: str | Path | None = None,
     force: bool = False,
     worlds: Callable[[Model], World] | None = None,
+    posterior: str | None = None,
 ) -> EveryTrial:
     """Run every trial on virtual patients, ``replicates`` times under each hypothesis (default: every card).
 
     ``trials`` are ids, or folders of trials of one's own (default: the whole evidence); ``courses`` is how many people of each
     treatment path are carried through the chain, the others following them (None: all).  ``progress`` is told a
     `racemate.report.replication.work.Told`; whatever it raises stops the run.  With ``out`` each result is kept in that folder as it is
-    finished, and a run that was stopped goes on there and ends with the same bytes.  ``worlds`` makes a hypothesis from its model.
+    finished, and a run that was stopped goes on there and ends with the same bytes.  ``worlds`` makes a hypothesis from its model,
+    ``posterior`` is as in `replicate`.
     Raises EvidenceError and HypothesisError for what cannot be run, RunFolderError for a folder begun with other settings.
     """
     from racemate.hypothesis import all_names
@@ -180,14 +182,14 @@ def replicate_all(
     names = list(all_names() if hypotheses is None else hypotheses)
     if not names:
         raise EvidenceError("replicate", "hypotheses", "none", "at least one card")
-    models = [bind(name) for name in names]
+    models = [inform(name, posterior) for name in names]
     distinct([model.hypothesis.name for model in models])
     wanted = None if trials is None else list(trials)
     chosen, refused, inputs = _chosen(wanted)
     inputs |= own_cards(names)
     told = None if wanted is None else [str(trial) for trial in wanted]
     arguments = {"trials": told, "hypotheses": names, "people": people, "replicates": replicates, "seed": seed}
-    manifest = _manifest({**arguments, "courses": courses}, models, chosen, inputs)
+    manifest = _manifest({**arguments, "courses": courses, "posterior": posterior}, models, chosen, inputs)
     store = Store(manifest, out, force)
     make = worlds or (
         lambda model: ChainWorld(model.hypothesis.name, model, seed, 1, courses, tolerance=TRIAL_TOLERANCE)
@@ -244,7 +246,6 @@ def _manifest(
         "replicates": arguments["replicates"],
         "courses": arguments["courses"] or "all",
         "tolerance": TRIAL_TOLERANCE,
-        "parameters": FROM_PRIORS,
         "interval": "central 50, 80 and 95 % over replicates",
     }
 
@@ -276,7 +277,7 @@ def _gathered(
         replication = gather(task.protocol, task.record, task.asked, found, size)
         rows = list(results(task.trial, task.protocol, task.record, replication))
         if found:
-            entry = {**replication.manifest, "cards": manifest["cards"], "arguments": manifest["arguments"]}
+            entry = {**replication.manifest, **{name: manifest[name] for name in ("cards", "arguments", "parameters")}}
             runs[task.trial] = TrialRun(task.protocol, replication, entry)
         compared += rows
         status.append(

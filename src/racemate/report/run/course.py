@@ -20,7 +20,7 @@ from racemate import hypothesis
 from racemate.chain import dose as dosing
 from racemate.evidence.finding import EvidenceError, nearest
 from racemate.evidence.library import library
-from racemate.model import Model, bind
+from racemate.model import Model, inform
 from racemate.report.run.folder import Run
 from racemate.report.run.manifest import Clock, describe, own_cards, stored_card
 from racemate.trial.conduct.enrol import enrol
@@ -149,12 +149,13 @@ def simulate(
     seed: int = SEED,
     progress: Report | None = None,
     jobs: int | None = None,
+    posterior: str | None = None,
 ) -> CourseRun:
     """Give a drug to virtual people and follow them until a week after the last dose.
 
     ``dose`` is an amount such as ``"84 mg"``, or ``"0.5 mg/kg"`` by iv, im or sc; ``schedule`` a text such as ``"once"`` or ``"twice
     weekly for 4 weeks"``; ``duration`` how long an infusion lasts (by iv left out: that of the reference dose).  ``hypotheses`` are names
-    or paths of cards (default: the default card).  Everybody knows what is given.  Raises EvidenceError and HypothesisError for what
+    or paths of cards (default: the default card), ``posterior`` as in `replicate`.  Everybody knows what is given.  Raises EvidenceError and HypothesisError for what
     cannot be run.
     """
     clock = Clock()
@@ -162,14 +163,14 @@ def simulate(
     protocol = course(drug, route, dose, schedule, duration)
     named = [hypotheses] if isinstance(hypotheses, str) else hypotheses
     names = [hypothesis.default()] if named is None else list(named)
-    models = {name: bind(name) for name in names}
+    models = {name: inform(name, posterior) for name in names}
     cards = [model.hypothesis.name for model in models.values()]
     if not cards or len(set(cards)) < len(cards):
         raise EvidenceError("simulate", "hypotheses", ", ".join(cards) or "none", "at least one card, each once")
     found = [_follow(protocol, model, people, seed, progress, jobs) for model in models.values()]
     grids = {card: {"windows": one.windows, "error": one.error} for card, one in zip(cards, found, strict=True)}
     arguments = {"drug": drug, "route": route, "dose": dose, "schedule": schedule, "duration": duration}
-    arguments |= {"hypotheses": names, "people": people, "seed": seed}
+    arguments |= {"hypotheses": names, "people": people, "seed": seed, "posterior": posterior}
     inputs = own_cards(names)
     manifest = describe("simulate", arguments, models.values(), [drug], [], inputs, clock)
     manifest |= {"given": protocol.conditions[0].doses[0].model_dump(exclude_none=True), "grid": grids}

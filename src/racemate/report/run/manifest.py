@@ -15,12 +15,15 @@ from typing import Any
 
 from racemate import hypothesis
 from racemate.chain import dose as dosing
+from racemate.evidence.finding import EvidenceError
 from racemate.evidence.library import Library, library
 from racemate.evidence.record import Source
 from racemate.hypothesis import EDGE
 from racemate.model import Model
+from racemate.posterior import load
 from racemate.report.run.folder import FORMAT, RunFolderError, digest
 from racemate.report.words import DISCLAIMER
+from racemate.trial.beside import FROM_PRIORS
 
 _LIBRARIES = ("jax", "numpy", "scipy", "pandas")
 _OWN_CARDS = "inputs/cards"
@@ -71,6 +74,8 @@ def describe(
         "seed": arguments["seed"],
         "evidence": known.hash,
         "cards": [card_entry(model) for model in bound],
+        "parameters": stated(bound),
+        "posteriors": {model.hypothesis.name: posterior_entry(model) for model in bound if model.posterior},
         "inputs": {name: digest(content) for name, content in inputs.items()},
         "touched": touched,
         "sources": sorted({*sources, *cards, *behind}),
@@ -122,6 +127,31 @@ def card_entry(model: Model) -> dict[str, str]:
     return {"name": model.hypothesis.name, "hash": digest(model.hypothesis.model_dump_json().encode())}
 
 
+def posterior_entry(model: Model) -> dict[str, str]:
+    """Name and hash of the posterior that a model is drawn from, and the evidence that it was fitted to."""
+    known = model.posterior
+    assert known is not None
+    return {"name": known.name, "hash": known.digest, "evidence": str(known.manifest.get("evidence", ""))}
+
+
+def stated(models: Iterable[Model]) -> str:
+    """Where the parameters of a run come from, in words."""
+    every = list(models)
+    fitted: dict[str, list[str]] = {}
+    for model in every:
+        if model.posterior is not None:
+            fitted.setdefault(model.posterior.name, []).append(model.hypothesis.name)
+    if not fitted:
+        return FROM_PRIORS
+    parts = [
+        f"from the {name} posterior" + ("" if len(cards) == len(every) else f" ({', '.join(cards)})")
+        for name, cards in fitted.items()
+    ]
+    rest = [model.hypothesis.name for model in every if model.posterior is None]
+    parts += [f"from priors ({', '.join(rest)})"] if rest else []
+    return f"{'; '.join(parts)}; drawn once per replicate with new study effects, and from priors where the trials say nothing"
+
+
 def own_cards(names: Iterable[str]) -> dict[str, bytes]:
     """Contents of the cards that are the user's own files, by their path inside a run folder."""
     paths = (Path(_file(name)) for name in names if _is_own(name))
@@ -156,6 +186,8 @@ def changed(manifest: Mapping[str, Any]) -> list[str]:
         found.append(f"jax is {version('jax')} here and was {manifest['jax']}")
     if manifest["evidence"] != known.hash:
         found.append("the evidence has changed since")
+    for card, before in manifest.get("posteriors", {}).items():
+        found += _moved(card, before)
     shipped = set(hypothesis.all_names())
     for card in manifest["cards"]:
         name = card["name"]
@@ -163,6 +195,14 @@ def changed(manifest: Mapping[str, Any]) -> list[str]:
             now = digest(hypothesis.read(name).model_dump_json().encode())
             found += [f"the card {name} has changed since"] if now != card["hash"] else []
     return found
+
+
+def _moved(card: str, before: Mapping[str, str]) -> list[str]:
+    try:
+        same = load(before["name"], card).digest == before["hash"]
+    except EvidenceError:
+        return [f"the posterior {before['name']} of {card} is not here"]
+    return [] if same else [f"the posterior {before['name']} of {card} has changed since"]
 
 
 def cited(manifest: Mapping[str, Any]) -> tuple[Source, ...]:

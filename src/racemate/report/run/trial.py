@@ -11,7 +11,7 @@ from racemate.evidence.files import read_observations, read_record, read_toml
 from racemate.evidence.finding import EvidenceError, refuse
 from racemate.evidence.library import library
 from racemate.evidence.record import Observation, Trial
-from racemate.model import bind
+from racemate.model import inform
 from racemate.report.run.folder import Run
 from racemate.report.run.manifest import Clock, describe, own_cards, stored_card
 from racemate.trial.beside import Replication
@@ -110,14 +110,16 @@ def replicate(
     progress: Report | None = None,
     jobs: int | None = None,
     courses: int | None = None,
+    posterior: str | None = None,
 ) -> TrialRun:
     """Run a trial on virtual patients, ``replicates`` times under each hypothesis (default: every card).
 
     ``trial`` is the id of a published trial, the path of a folder with a `protocol.toml` (and an `outcomes.csv` where there are
     results), or a Protocol.  ``hypotheses`` are names of cards, ``name:variant``, or paths of cards of one's own.  ``people`` is the
     number per arm (of the whole trial for a crossover; default: as published), ``jobs`` the number of threads, ``courses`` how many
-    people of each treatment path are carried through the chain, the others following them (default: all).  Raises EvidenceError and
-    HypothesisError for what cannot be run.
+    people of each treatment path are carried through the chain, the others following them (default: all).  ``posterior`` is the name of
+    a shipped posterior, a folder that `racemate fit` wrote, or ``"prior"`` (default: the prospective posterior of each shipped card that
+    has one).  Raises EvidenceError and HypothesisError for what cannot be run.
     """
     from racemate.hypothesis import all_names
 
@@ -125,7 +127,7 @@ def replicate(
     told, inputs = read(trial)
     named = [hypotheses] if isinstance(hypotheses, str) else hypotheses
     names = list(all_names() if named is None else named)
-    models = {name: bind(name) for name in names}
+    models = {name: inform(name, posterior) for name in names}
     distinct([model.hypothesis.name for model in models.values()])
     grids: dict[str, dict[str, float]] = {}
     found = run_trial(
@@ -143,7 +145,7 @@ def replicate(
         "trial": str(trial) if not isinstance(trial, Protocol) else trial.id or "protocol",
         "hypotheses": names,
     }
-    arguments |= {"people": people, "replicates": replicates, "seed": seed, "courses": courses}
+    arguments |= {"people": people, "replicates": replicates, "seed": seed, "courses": courses, "posterior": posterior}
     inputs |= own_cards(names)
     drugs = {dose.drug for arm in protocol.conditions for dose in arm.doses}
     entry = describe("replicate", arguments, models.values(), drugs, found.manifest["sources"], inputs, clock)
