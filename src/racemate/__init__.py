@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from racemate.hypothesis import HypothesisError
     from racemate.model import bind
     from racemate.people.cohort import draw
+    from racemate.report.characteristics.run import power
     from racemate.report.known import hypotheses, trials
     from racemate.report.numbers import evidence
     from racemate.report.replication.every import replicate_all
@@ -37,6 +38,7 @@ __all__ = [
     "draw",
     "evidence",
     "hypotheses",
+    "power",
     "replicate",
     "replicate_all",
     "rerun",
@@ -62,6 +64,7 @@ _PLACES = {
     "simulate": "report.run.course:simulate",
     "CourseRun": "report.run.course:CourseRun",
     "Protocol": "trial.design.protocol:Protocol",
+    "power": "report.characteristics.run:power",
     "replicate": "report.run.trial:replicate",
     "replicate_all": "report.replication.every:replicate_all",
     "TrialRun": "report.run.trial:TrialRun",

@@ -28,6 +28,7 @@ app = App(
 
 _COMMANDS = {
     "replicate": ("racemate.cli.runs:replicate", "Run a trial on virtual patients under rival mechanisms."),
+    "power": ("racemate.cli.power:power", "Ask how often a design succeeds and errs, and how many people it takes."),
     "simulate": (
         "racemate.cli.runs:simulate",
         "Give a drug to virtual people and follow concentration, receptors and mood.",
