@@ -48,24 +48,22 @@ def test_a_bound_is_told_from_a_number() -> None:
     assert not bound(row(spread_kind="range", value=3.0, low=1.0, high=9.0))
 
 
-def test_a_residual_is_the_distance_over_both_errors() -> None:
+def test_a_residual_is_the_distance_over_the_scatter() -> None:
     values = np.array([-3.0, 0.0, 3.0])
-    assert residual(7.0, None, values) == pytest.approx(7 / 3)
-    assert residual(7.0, 4.0, values) == pytest.approx(7 / 5)
-    assert residual(-7.0, 4.0, values) == pytest.approx(-7 / 5)
+    assert residual(7.0, values) == pytest.approx(7 / 3)
+    assert residual(-7.0, values) == pytest.approx(-7 / 3)
 
 
 def test_a_ratio_is_compared_on_the_log_scale() -> None:
     values = np.exp(np.array([-1.0, 0.0, 1.0]))
-    assert residual(np.e**2, None, values, logarithmic=True) == pytest.approx(2.0)
-    assert residual(0.0, None, values, logarithmic=True) is None
-    assert residual(0.5, None, np.array([0.0, 0.25]), logarithmic=True) is None, "one positive value has no scatter"
+    assert residual(np.e**2, values, logarithmic=True) == pytest.approx(2.0)
+    assert residual(0.0, values, logarithmic=True) is None
+    assert residual(0.5, np.array([0.0, 0.25]), logarithmic=True) is None, "one positive value has no scatter"
 
 
 def test_without_scatter_there_is_no_residual() -> None:
-    assert residual(1.0, None, np.array([2.0, 2.0])) is None
-    assert residual(1.0, None, np.array([2.0])) is None
-    assert residual(1.0, 0.5, np.array([2.0, 2.0])) == pytest.approx(-2.0)
+    assert residual(1.0, np.array([2.0, 2.0])) is None
+    assert residual(1.0, np.array([2.0])) is None
 
 
 def test_intervals_are_central_and_nested() -> None:

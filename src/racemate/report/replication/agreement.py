@@ -1,8 +1,7 @@
 """Agreement: how far each published number lies from what the virtual trials say, and how often it lies inside their intervals.
 
 A virtual trial has as many people as the published one, so its scatter over replicates already holds the chance among so few people.
-The `residual` divides by that scatter and the published standard error together, and is therefore on the small side; coverage asks the
-scatter alone.
+Residual and coverage ask that scatter alone: adding the published standard error would count it twice.
 """
 
 from __future__ import annotations
@@ -117,7 +116,7 @@ def _beside(one: Compared, answers: Floats) -> dict[str, Any]:
         wide |= {f"low{share}": low, f"high{share}": high, f"inside{share}": bool(low <= value <= high)}
     spread = float(np.std(known, ddof=1)) if known.size > 1 else None
     stated = {"median": float(np.median(known)), "sd": spread, **wide}
-    return {**row, **stated, "residual": residual(value, error(one.row), known, one.row["statistic"] == _LOGARITHMIC)}
+    return {**row, **stated, "residual": residual(value, known, one.row["statistic"] == _LOGARITHMIC)}
 
 
 def interval(values: Floats, share: float) -> tuple[float, float]:
@@ -126,20 +125,19 @@ def interval(values: Floats, share: float) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def residual(observed: float, error: float | None, values: Floats, logarithmic: bool = False) -> float | None:
-    """Observed less the median of the replicates, over the root of their variance and the squared published standard error together.
+def residual(observed: float, values: Floats, logarithmic: bool = False) -> float | None:
+    """Observed less the median of the replicates, over their standard deviation.
 
-    ``error`` None: the paper states none, and the variance over replicates stands alone.  ``logarithmic``: on the log scale, for a
-    ratio; the error of a ratio is divided by it.  None where there is nothing to divide by.
+    A replicate is as large as the published trial, so its scatter holds the published standard error; adding that would count it twice.
+    ``logarithmic``: on the log scale, for a ratio.  None where there is nothing to divide by.
     """
     if logarithmic:
         if observed <= 0:
             return None
-        error = None if error is None else error / observed
         observed, values = float(np.log(observed)), np.log(values[values > 0])
     if values.size < 2:
         return None
-    scatter = float(np.sqrt(np.var(values, ddof=1) + (error or 0.0) ** 2))
+    scatter = float(np.std(values, ddof=1))
     return (observed - float(np.median(values))) / scatter if scatter > 0 else None
 
 

@@ -35,8 +35,8 @@ def draw(run: EveryTrial) -> alt.TopLevelMixin:
 
 def _subtitle() -> list[str]:
     return [
-        "A point is a published number: observed less the median of the virtual trials, over the root of their variance and the squared",
-        f"published standard error together. Grey: within {_USUAL:g}. Triangles lie beyond {_FAR:g}. Colours: what a trial may be used for.",
+        "A point is a published number: observed less the median of the virtual trials, over their standard deviation.",
+        f"Grey: within {_USUAL:g}. Triangles lie beyond {_FAR:g}. Colours: what a trial may be used for.",
     ]
 
 
