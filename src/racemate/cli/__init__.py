@@ -35,6 +35,10 @@ _COMMANDS = {
     ),
     "dose": ("racemate.cli.exchange:dose", "Dose virtual people as a NONMEM-style event table says."),
     "export": ("racemate.cli.exchange:export", "Write a virtual trial as CDISC-shaped data sets."),
+    "export-sbml": (
+        "racemate.cli.sbml:export_sbml",
+        "Write a card, a person and a regimen as SBML for other simulators.",
+    ),
     "safety": ("racemate.cli.exchange:safety", "Side effects of a virtual trial, session by session, beside benefit."),
     "fit": ("racemate.cli.fit:fit", "Fit cards to all calibration trials: posterior and marginal likelihood."),
     "rerun": ("racemate.cli.runs:rerun", "Repeat a run from its folder."),

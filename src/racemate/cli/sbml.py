@@ -1,0 +1,52 @@
+"""SBML: the command that hands the model out as a file for other simulators: `export-sbml`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from racemate.cli.runs import Quiet, Seed
+from racemate.cli.talk.screen import tell
+
+
+def export_sbml(
+    hypothesis: Annotated[
+        str | None, Parameter(help="A card's name, name:variant, or file (default: the default card).")
+    ] = None,
+    /,
+    *,
+    drug: Annotated[str, Parameter(help="As of `racemate simulate`: ketamine, esketamine, arketamine, naltrexone ...")],
+    route: Annotated[str, Parameter(help="iv, intranasal, oral, sublingual, im, sc (as the drug has them).")],
+    dose: Annotated[
+        str, Parameter(allow_leading_hyphen=True, help='An amount such as "84 mg"; "0.5 mg/kg" by iv, im and sc.')
+    ],
+    schedule: Annotated[
+        str, Parameter(help='Such as "once", "days 1, 4 and 8" or "twice weekly for 4 weeks".')
+    ] = "once",
+    duration: Annotated[
+        str | None, Parameter(allow_leading_hyphen=True, help='How long an infusion lasts, such as "40 min".')
+    ] = None,
+    person: Annotated[
+        int | None, Parameter(help="Number of a person of `racemate simulate`, from 1 (default: the typical person).")
+    ] = None,
+    seed: Seed = 1,
+    out: Annotated[
+        Path | None, Parameter(name=["--out", "-o"], help="File to write (default: standard output).")
+    ] = None,
+    force: Annotated[bool, Parameter(negative="", help="Replace a file that stands there.")] = False,
+    quiet: Quiet = False,
+) -> int:
+    """Write a card with one person's numbers and one regimen as SBML Level 3 Version 2."""
+    from racemate.exchange.sbml.export import export, writable, write
+
+    if out is not None:
+        writable(out, force)
+    text = export(hypothesis, drug, route, dose, schedule, duration, person, seed)
+    if out is None:
+        print(text, end="")
+    else:
+        write(text, out)
+        tell(f"racemate: wrote {out}", quiet)
+    return 0
