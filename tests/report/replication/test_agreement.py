@@ -128,7 +128,7 @@ def test_each_published_row_stands_beside_its_own_answer(tmp_path: Path) -> None
         ]
     ketamine = shown[0]
     assert ketamine["observed_se"] == pytest.approx(9 / np.sqrt(5))
-    scatter = np.hypot(ketamine["sd"], ketamine["observed_se"])
+    scatter = ketamine["sd"]
     assert ketamine["residual"] == pytest.approx((-14 - ketamine["median"]) / scatter)
 
 
