@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from racemate.evidence.record import Observation, Trial
-from racemate.trial.analysis.look import DROPOUT, SHARES, Question, refusal
+from racemate.trial.analysis.look import DROPOUT, SHARES, Question, part_of, refusal
 from racemate.trial.analysis.statistics import exact_interval
 from racemate.trial.design import schedule
 from racemate.trial.design.protocol import Arm, Figure, Protocol, build
-from racemate.trial.design.scheme import COMPLETERS, EVERYONE, OVER_TIMES, SUBGROUPS, Analysis
+from racemate.trial.design.scheme import EVERYONE, IMPUTED, OVER_TIMES, PLAIN, Analysis, Test, Way
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -82,14 +82,12 @@ def _hour(protocol: Protocol, row: Observation) -> float | None:
 
 def mirror(protocol: Protocol, row: Observation) -> tuple[Question, str]:
     """The question that a published row answers, and why it cannot be put to the virtual trial (empty when it can)."""
-    names = {group.name for group in protocol.groups}
     group = EVERYONE if row.population in _WHOLE_TRIAL else row.population
-    asked = _over_times(protocol, row, group) or Question(
-        row.outcome, _statistic(row), row.arm, _rated(protocol, row), group, _test(protocol, row)
-    )
-    if row.period and row.period not in {period.name for period in protocol.live_periods}:
+    timed = _to_event(protocol, row, group)
+    asked = timed or _over_times(protocol, row, group) or _plain(protocol, row, group)
+    if not timed and row.period and row.period not in {period.name for period in protocol.live_periods}:
         return asked, f"the period {row.period!r} is not simulated"
-    if group not in {EVERYONE, COMPLETERS, *SUBGROUPS} | names:
+    if group not in part_of(protocol, asked)[1]:
         return asked, f"the group {row.population!r} is not told apart"
     if row.outcome == DROPOUT and ("adverse" in row.note or row.time is not None):
         return asked, "leaving for one cause is not simulated"
@@ -119,7 +117,7 @@ def _over_times(protocol: Protocol, row: Observation, group: str) -> Question | 
     """
     if row.statistic not in OVER_TIMES:
         return None
-    for analysis in protocol.analyses:
+    for analysis in (one for one in protocol.analyses if not one.event):
         hours = [protocol.at(text) for text in analysis.at]
         fits = row.statistic in analysis.statistics and (row.outcome in (analysis.outcome, row.statistic))
         here = (analysis.group or EVERYONE) == group and (not analysis.arms or row.arm in analysis.arms)
@@ -135,11 +133,54 @@ def _defined(protocol: Protocol, analysis: Analysis, statistic: str, arm: str) -
     return Question(analysis.outcome, statistic, arm, hours[-1], group, over=analysis.over, hours=hours, least=least)
 
 
-def _test(protocol: Protocol, row: Observation) -> Any:
-    """The test that the protocol's analyses use for the row's contrast."""
+def _plain(protocol: Protocol, row: Observation, group: str) -> Question:
+    """The question of a row at one time, made as the protocol's first analysis of that outcome, arm or contrast is.
+
+    The mixed model is asked at its own visits; what a report says of another time is adjusted by covariance at that time.
+    """
+    hour, statistic = _rated(protocol, row), _statistic(row)
+    test, way = None, PLAIN
     for analysis in protocol.analyses:
-        if analysis.outcome == row.outcome and row.arm in analysis.contrasts:
-            return analysis.test
+        here = row.arm in analysis.contrasts if " vs " in row.arm else row.arm in analysis.named_arms
+        if analysis.outcome == row.outcome and here and not analysis.event:
+            test, way = _made(protocol, analysis, statistic, row.arm)
+            if test != "mmrm" or hour in way.hours:
+                break
+            test, way = ("ancova" if " vs " in row.arm else None), PLAIN
+    return Question(row.outcome, statistic, row.arm, hour, group, test, way=way)
+
+
+def _made(protocol: Protocol, analysis: Analysis, statistic: str, arm: str) -> tuple[Test | None, Way]:
+    """By which test, and in which way, an analysis makes a statistic of an arm or contrast: whatever of both it depends on."""
+    way = analysis.way(protocol.at)
+    if " vs " in arm:
+        return analysis.test, way
+    carried = way.missing if way.missing not in IMPUTED else ""
+    if statistic.startswith("ls-"):
+        return ("mmrm", way) if analysis.test == "mmrm" else (None, PLAIN._replace(strata=way.strata, missing=carried))
+    if statistic in ("response", "remission", "share"):
+        return None, PLAIN._replace(missing=carried)
+    return None, PLAIN
+
+
+def _to_event(protocol: Protocol, row: Observation, group: str) -> Question | None:
+    """The question of a row on the time to an event, as an analysis of the trial or of one of its stages defines it.
+
+    A row names the event as its outcome, and the stage as its period; its time counts from where the analysis says.
+    """
+    parts = {"": protocol, **{stage.name: protocol.of_stage(stage) for stage in protocol.stages}}
+    for stage, part in parts.items():
+        if stage and stage != row.period:
+            continue
+        for analysis in part.analyses:
+            asked = row.statistic in analysis.statistics and row.outcome == analysis.event
+            arms = analysis.contrasts if " vs " in row.arm else analysis.arms
+            if asked and row.arm in arms and analysis.group in ("", group):
+                way = analysis.way(part.at)
+                since = None if row.time is None else schedule.elapsed(row.time, row.time_unit, 0)
+                hour = None if since is None else way.since_h + since
+                test, _ = _of_event(part, analysis, row.arm)
+                return Question(analysis.outcome, row.statistic, row.arm, hour, group, test, way=way, stage=stage)
     return None
 
 
@@ -157,26 +198,26 @@ def questions(protocol: Protocol, rows: tuple[Observation, ...] = ()) -> tuple[A
 
 
 def _of_analysis(protocol: Protocol, analysis: Analysis) -> Iterator[Asked]:
-    for statistic in (name for name in analysis.statistics if name in OVER_TIMES):
+    timed = bool(analysis.event)
+    for statistic in (name for name in analysis.statistics if name in OVER_TIMES and not timed):
         for arm in analysis.arms:
             question = _defined(protocol, analysis, statistic, arm)
             if not refusal(protocol, question):
                 yield Asked(question, *written(max(analysis.at, key=protocol.at)))
     for text in analysis.at:
         hour, (time, unit) = protocol.at(text), written(text)
-        for statistic in (name for name in analysis.statistics if name not in OVER_TIMES):
+        for statistic in (name for name in analysis.statistics if name not in OVER_TIMES or timed):
             for arm in (*analysis.arms, *analysis.contrasts):
-                question = Question(
-                    analysis.outcome,
-                    statistic,
-                    arm,
-                    hour,
-                    analysis.group or EVERYONE,
-                    analysis.test if " vs " in arm else None,
-                    analysis.over,
-                )
+                test, way = _of_event(protocol, analysis, arm) if timed else _made(protocol, analysis, statistic, arm)
+                group = analysis.group or EVERYONE
+                question = Question(analysis.outcome, statistic, arm, hour, group, test, analysis.over, way=way)
                 if not refusal(protocol, question):
                     yield Asked(question, time, unit)
+
+
+def _of_event(protocol: Protocol, analysis: Analysis, arm: str) -> tuple[Test | None, Way]:
+    """The test and way of an analysis of the time to an event."""
+    return analysis.test if " vs " in arm else None, analysis.way(protocol.at)
 
 
 def written(text: str) -> tuple[float, str]:

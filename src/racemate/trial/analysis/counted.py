@@ -5,10 +5,11 @@ import re
 import numpy as np
 from numpy.typing import NDArray
 
-from racemate.trial.analysis import statistics
+from racemate.trial.analysis.missing.single import RULES
 from racemate.trial.conduct.rate import Data
+from racemate.trial.design.people import SEVERE, SITE
 from racemate.trial.design.protocol import Protocol
-from racemate.trial.design.scheme import COMPLETERS, EVERYONE, SUBGROUPS, Group
+from racemate.trial.design.scheme import CARRIED, COMPLETERS, EVERYONE, SUBGROUPS, Group, Way
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -63,6 +64,8 @@ def people(data: Data, name: str) -> Mask:
         low, high = SUBGROUPS[name].low, SUBGROUPS[name].high
         value = data.enrolled.roll.fold(data.enrolled.cohort.covariate(SUBGROUPS[name].covariate))
         return (value >= low) & (value < high)
+    if name in data.entered:
+        return data.entered[name]
     group: Group = next(group for group in data.protocol.groups if group.name == name)
     found = people(data, group.group or EVERYONE)
     for arms in [(group.arm,)] if group.arm else [(arm,) for arm in data.member]:
@@ -73,33 +76,49 @@ def people(data: Data, name: str) -> Mask:
     return found
 
 
-def pair(
-    data: Data, scale: str, arms: tuple[str, ...], hour: float, carried: bool = False
-) -> tuple[Floats, Floats, Mask]:
-    """Score at a time, score at baseline, and who has both, in arms taken together."""
-    score, base, known = _of_one(data, scale, arms[0], hour, carried)
+def stratum(data: Data, name: str) -> NDArray[np.int64]:
+    """Level of each person, whole numbers from 0, shape (replicates, people); severe is told by the score at screening."""
+    if name == SEVERE:
+        return (data.screening >= (data.protocol.randomise.severe or 0.0)).astype(np.int64)
+    if data.enrolled is None:
+        raise ValueError(
+            f"strata: found {name!r}, which needs the people as enrolled; allowed: data of a trial that was conducted"
+        )
+    value = data.enrolled.site if name == SITE else data.enrolled.cohort.covariate(name)
+    return data.enrolled.roll.fold(value).astype(np.int64)
+
+
+def rule_of(protocol: Protocol, way: Way) -> str:
+    """What stands in for a missing rating where means are adjusted: the analysis's own rule, or else the protocol's; empty for nothing."""
+    rule = way.missing or protocol.missing
+    return rule if rule in CARRIED else ""
+
+
+def pair(data: Data, scale: str, arms: tuple[str, ...], hour: float, rule: str = "") -> tuple[Floats, Floats, Mask]:
+    """Score at a time, score at baseline, and who has both, in arms taken together; ``rule`` stands in for missing ratings."""
+    score, base, known = _of_one(data, scale, arms[0], hour, rule)
     for arm in arms[1:]:
-        other, start, seen = _of_one(data, scale, arm, hour, carried)
+        other, start, seen = _of_one(data, scale, arm, hour, rule)
         score, base, known = np.where(seen, other, score), np.where(seen, start, base), known | seen
     return score, base, known
 
 
-def _of_one(data: Data, scale: str, arm: str, hour: float, carried: bool) -> tuple[Floats, Floats, Mask]:
+def _of_one(data: Data, scale: str, arm: str, hour: float, rule: str) -> tuple[Floats, Floats, Mask]:
     base, known = data.at(arm, scale, data.protocol.baseline_h)
-    if carried:
+    if rule in CARRIED:
         k = data.protocol.rated_h(scale).index(hour)
-        values, seen = statistics.carried_forward(data.value[arm, scale], data.seen[arm, scale])
+        values, seen = RULES[rule](data.value[arm, scale], data.seen[arm, scale])
         return values[k], base, seen[k] & known
     score, seen = data.at(arm, scale, hour)
     return score, base, seen & known
 
 
 def at_once(
-    data: Data, scale: str, arms: tuple[str, ...], hour: float, what: str, over: float | None = None
+    data: Data, scale: str, arms: tuple[str, ...], hour: float, what: str, over: float | None = None, rule: str = ""
 ) -> tuple[Mask, Mask]:
-    """Who met the definition at a time, and of whom it is known, as the trial treats missing ratings."""
-    protocol = data.protocol
-    score, base, known = pair(data, scale, arms, hour, carried=protocol.missing == "locf")
+    """Who met the definition at a time, and of whom it is known, as the trial (or ``rule``) treats missing ratings."""
+    protocol, rule = data.protocol, rule or data.protocol.missing
+    score, base, known = pair(data, scale, arms, hour, rule)
     if what == "response":
         start = data.screening if protocol.response_from == "screening" and scale == protocol.baseline_scale else base
         met = (start > 0) & (start - score >= protocol.response * start - _SLACK)
@@ -107,7 +126,7 @@ def at_once(
         met = score <= protocol.remission[scale] + _SLACK
     else:
         met = score > (over or 0.0)
-    if protocol.missing == "failure":
+    if rule == "failure":
         return met & known, np.any([data.member[arm] for arm in arms], axis=0)
     return met, known
 

@@ -29,17 +29,34 @@ _SUMMARY = {
     "odds-ratio": "odds ratio",
     "remission-odds-ratio": "odds ratio",
     "number-needed-to-treat": "one over the difference of shares",
+    "hazard-ratio": "hazard ratio by Cox's partial likelihood",
+    "median-time": "median time by Kaplan-Meier",
+    "event-free": "share of people by Kaplan-Meier",
+    "tipping-point": "points by which those who left must have done worse before p reaches 0.05",
 }
+_DOSED = "a dose changed as the protocol allows is part of the treatment"
 _OF_SHARES = ("risk-difference", "risk-ratio", "odds-ratio", "number-needed-to-treat")
 _MISSING = {
     "observed": "is left out from when it happens",
     "locf": "keeps the last rating before it",
     "failure": "counts as not improved",
+    "bocf": "counts as unchanged from the baseline",
+    "worst": "keeps the worst rating so far",
+    "mar": "goes on as others of the own arm would",
+    "jump-to-reference": "does from then on as {reference} does",
+    "copy-reference": "is taken to have done as {reference} from the start",
+    "copy-increments": "keeps what was gained and moves on as {reference} does",
 }
 _TEST = {
     "paired-t": "paired t test",
     "two-sample-t": "two-sample t test",
     "ancova": "analysis of covariance on the baseline",
+    "mmrm": "mixed model for repeated measures",
+    "crossover": "t test within persons adjusted for period",
+    "period": "t test of the period adjusted for treatment",
+    "carry-over": "t test of carry-over",
+    "cochran-mantel-haenszel": "Cochran-Mantel-Haenszel test",
+    "log-rank": "log-rank test",
     "chi-squared": "chi-squared test",
     "fisher": "Fisher's exact test",
 }
@@ -93,6 +110,9 @@ def _variable(protocol: Protocol, question: Question) -> str:
         return "leaving before the last visit"
     when = "no time" if question.hour is None else _moment(question.hour, protocol.baseline_h)
     name, kind = question.outcome.upper(), question.statistic
+    if question.way.event:
+        since = _moment(question.way.since_h, protocol.baseline_h)
+        return f"time from {since} to {question.way.event}, as the decision of that name defines it, looked at until {when}"
     if kind == "relapse":
         return f"{name} above {question.over:g} at some rating up to {when}"
     if kind == "sustained-response":
@@ -113,7 +133,7 @@ def _response(protocol: Protocol, name: str) -> str:
 
 
 def _moment(hour: float, baseline_h: float) -> str:
-    if hour == baseline_h:
+    if hour in (0.0, baseline_h):
         return "baseline"
     return f"{hour / DAY_H:g} days" if hour >= 2 * DAY_H else f"{hour:g} h"
 
@@ -121,22 +141,38 @@ def _moment(hour: float, baseline_h: float) -> str:
 def _events(protocol: Protocol, question: Question) -> str:
     if question.outcome == DROPOUT:
         return "leaving is itself the variable"
+    if question.way.event:
+        return f"who leaves is followed until then; {_DOSED}"
     shares = question.statistic in ("response", "remission", "share", *_OF_SHARES) or question.test in SHARE_TESTS
     if question.statistic in OVER_TIMES:
         rule = "counts where the ratings before it settle the matter, else is left out"
     elif question.statistic.startswith("locf"):
         rule = _MISSING["locf"]
+    elif question.test == "mmrm" and not shares:
+        rule = "counts with the ratings made before it, as if missing at random"
+    elif question.way.missing:
+        rule = _MISSING[question.way.missing].format(reference=question.way.reference)
     elif shares or question.statistic.startswith("remission"):
         rule = _MISSING[protocol.missing]
     else:
         adjusted = question.statistic.startswith("ls-") or question.test == "ancova"
         rule = _MISSING["locf" if adjusted and protocol.missing == "locf" else "observed"]
-    return f"who leaves {rule}; a dose changed as the protocol allows is part of the treatment"
+    return f"who leaves {rule}; {_DOSED}"
 
 
 def _summary(protocol: Protocol, question: Question) -> str:
     summary = _SUMMARY.get(question.statistic, "share of people")
+    strata = f", over strata by {' and '.join(question.way.strata)}" if question.way.strata else ""
     if question.statistic not in ("p-value", "test-statistic"):
-        return summary
+        model = (
+            f" by the {_model(question)}" if question.test == "mmrm" and question.statistic.startswith("ls-") else ""
+        )
+        return f"{summary}{model}{strata}"
     usual = "paired-t" if protocol.crossover else "two-sample-t"
-    return f"{summary} of the {_TEST[question.test or usual]}"
+    name = _model(question) if question.test == "mmrm" else _TEST[question.test or usual]
+    return f"{summary} of the {name}{strata}"
+
+
+def _model(question: Question) -> str:
+    visits, way = len(question.way.hours), question.way
+    return f"{_TEST['mmrm']} ({visits} visits, covariance {way.structure}, degrees of freedom {way.df})"

@@ -7,32 +7,40 @@ import numpy as np
 from numpy.typing import NDArray
 
 from racemate.trial.analysis import statistics
-from racemate.trial.analysis.categorical import table
+from racemate.trial.analysis.compare import change, completed, event, shares
+from racemate.trial.analysis.compare.shares import RATIOS
 from racemate.trial.analysis.counted import arms_of, at_once, often, pair, people
 from racemate.trial.conduct.rate import Data
 from racemate.trial.design.protocol import Protocol
 from racemate.trial.design.scheme import (
+    ADJUSTED_TESTS,
     COMPLETERS,
     CONTRASTS,
+    CROSSED_TESTS,
     EVERYONE,
+    IMPUTED,
     OVER_TIMES,
+    PLAIN,
     SHARE_TESTS,
     SINGLE,
     SUBGROUPS,
+    TO_EVENT,
     Expect,
     Pattern,
     Test,
+    Way,
     parted,
 )
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 DROPOUT = "dropout"
-SHARES = ("response", "remission", "share", "risk-difference", "remission-difference", *OVER_TIMES)
+SHARES = ("response", "remission", "share", "risk-difference", "remission-difference", "event-free", *OVER_TIMES)
 """Statistics given in percent."""
-RATIOS = ("risk-ratio", "odds-ratio", "remission-odds-ratio", "number-needed-to-treat")
-PURE = ("p-value", "test-statistic", "effect-size", *RATIOS)
+PURE = ("p-value", "test-statistic", "effect-size", "hazard-ratio", *RATIOS)
+UNITS = {**dict.fromkeys(SHARES, "percent"), **dict.fromkeys(PURE, "1"), "median-time": "day"}
 _PERCENT = 100.0
+_PAIR = 2
 
 
 @dataclass(frozen=True)
@@ -51,11 +59,14 @@ class Question:
     over: float | None = None
     hours: tuple[float, ...] = ()
     least: int = 1
+    way: Way = PLAIN
+    stage: str = ""
+    """The stage in whose data, and on whose clock, it is asked; empty: the first part of the trial."""
 
     @property
     def unit(self) -> str:
         """Unit of the answer."""
-        return "percent" if self.statistic in SHARES else "1" if self.statistic in PURE else "point"
+        return UNITS.get(self.statistic, "point")
 
 
 @dataclass(frozen=True)
@@ -67,42 +78,79 @@ class Answer:
     sd: Floats | None = None
 
 
+def part_of(protocol: Protocol, asked: Question) -> tuple[Protocol | None, set[str]]:
+    """The protocol of the part a question is about, with the names of its groups; None for a stage that there is not."""
+    told = {EVERYONE, COMPLETERS, *SUBGROUPS}
+    if not asked.stage:
+        return protocol, told | {group.name for group in protocol.groups}
+    stage = next((stage for stage in protocol.stages if stage.name == asked.stage), None)
+    if stage is None:
+        return None, told
+    names = {group.name for group in stage.groups} | {entry.name for entry in stage.entries if entry.name}
+    return protocol.of_stage(stage), told | names
+
+
 def refusal(protocol: Protocol, asked: Question) -> str:
     """Why a question cannot be put to the trial; empty when it can."""
+    part, groups = part_of(protocol, asked)
+    if part is None:
+        return f"the stage {asked.stage!r} is not simulated"
     if asked.outcome == DROPOUT:
-        told = asked.statistic == "share" and (asked.arm == "all" or arms_of(protocol, asked.arm))
+        told = asked.statistic == "share" and (asked.arm == "all" or arms_of(part, asked.arm))
         return "" if told else "not a share of an arm who left"
     if asked.statistic not in (*SINGLE, *CONTRASTS):
         return f"{asked.statistic} is not computed"
-    if asked.statistic in OVER_TIMES and not asked.hours:
-        return f"{asked.statistic} is defined by no analysis of the protocol"
-    if asked.outcome not in protocol.scales:
-        return f"{asked.outcome} is not rated"
+    if asked.group not in groups:
+        return f"the group {asked.group} is not told apart"
+    return _of_arms(part, asked) or (_of_events if asked.way.event else _of_ratings)(part, asked)
+
+
+def _of_arms(protocol: Protocol, asked: Question) -> str:
     arms = parted(asked.arm) if asked.statistic in CONTRASTS and " vs " in asked.arm else (asked.arm,)
     meant = [arms_of(protocol, arm) for arm in arms]
     if not all(meant) or (asked.statistic in CONTRASTS) != (len(arms) > 1):
         return f"{asked.arm} is not simulated"
-    if not {asked.hour, *asked.hours} <= set(protocol.rated_h(asked.outcome)):
-        return "not rated at that time"
-    if (asked.statistic.startswith("ls-") or asked.test == "ancova") and any(len(one) > 1 for one in meant):
+    adjusted = asked.statistic.startswith("ls-") or asked.test in ADJUSTED_TESTS
+    if (adjusted or asked.test in CROSSED_TESTS) and any(len(one) > 1 for one in meant):
         return "adjusted means are of single arms"
     if asked.test in SHARE_TESTS and protocol.crossover:
         return "a test of shares needs groups of different people"
+    if protocol.crossover and (adjusted or asked.test == "two-sample-t"):
+        return "adjusted means need groups of different people"
+    crossed = protocol.crossover and len(protocol.conditions) == len(protocol.live_periods) == _PAIR
+    return "" if crossed or asked.test not in CROSSED_TESTS else "not a crossover of two conditions in two periods"
+
+
+def _of_events(protocol: Protocol, asked: Question) -> str:
+    if asked.way.event not in {decision.name for decision in protocol.decisions}:
+        return f"{asked.way.event} is no decision of the protocol"
+    if asked.statistic == "event-free" and asked.hour is None:
+        return "no time is given"
+    return ""
+
+
+def _of_ratings(protocol: Protocol, asked: Question) -> str:
+    if asked.statistic in TO_EVENT or asked.test == "log-rank":
+        return f"{asked.statistic} is defined by no analysis of the protocol"
+    if asked.statistic in OVER_TIMES and not asked.hours:
+        return f"{asked.statistic} is defined by no analysis of the protocol"
+    if asked.outcome not in protocol.scales:
+        return f"{asked.outcome} is not rated"
+    if not {asked.hour, *asked.hours, *asked.way.hours} <= set(protocol.rated_h(asked.outcome)):
+        return "not rated at that time"
+    if asked.test == "mmrm" and asked.hour not in asked.way.hours:
+        return "not a visit of the mixed model"
     plain = asked.statistic in ("observed-mean", "median", "share", "remission", "response")
     if asked.hour == protocol.baseline_h and not plain:
         return "a change at baseline"
-    if asked.group not in {EVERYONE, COMPLETERS, *SUBGROUPS} | {group.name for group in protocol.groups}:
-        return f"the group {asked.group} is not told apart"
-    if protocol.crossover and (asked.statistic.startswith("ls-") or asked.test in ("ancova", "two-sample-t")):
-        return "adjusted means need groups of different people"
-    return _missing_rule(protocol, asked)
-
-
-def _missing_rule(protocol: Protocol, asked: Question) -> str:
     if asked.statistic.startswith("remission") and asked.outcome not in protocol.remission:
         return "no cut-off for remission"
     if asked.statistic in ("share", "relapse") and asked.over is None:
         return "no score above which a person counts"
+    if not set(asked.way.strata) <= set(protocol.randomise.strata):
+        return "nobody was randomised within these strata"
+    if asked.statistic == "tipping-point" and asked.way.missing not in IMPUTED:
+        return "nothing is imputed"
     return ""
 
 
@@ -110,12 +158,21 @@ def ask(data: Data, asked: Question) -> Answer:
     """Answer a question for every replicate; raises ValueError for a question that `refusal` refuses."""
     if why := refusal(data.protocol, asked):
         raise ValueError(f"{asked.statistic} of {asked.outcome} in {asked.arm}: {why}")
+    if asked.stage:
+        return _answer(data.stages[asked.stage], asked)
+    return _answer(data, asked)
+
+
+def _answer(data: Data, asked: Question) -> Answer:
     if asked.outcome == DROPOUT:
         arms = list(data.member) if asked.arm == "all" else arms_of(data.protocol, asked.arm)
         belongs = np.any([data.member[arm] for arm in arms], axis=0)
         return Answer(_PERCENT * statistics.share(data.left, belongs), statistics.count(belongs))
     if asked.statistic in CONTRASTS:
         return _contrast(data, asked)
+    if asked.way.event:
+        who = people(data, asked.group)
+        return Answer(*event.single(data, asked.statistic, asked.arm, asked.hour, asked.way, who))
     return _single(data, asked)
 
 
@@ -126,15 +183,13 @@ def _single(data: Data, asked: Question) -> Answer:
         met, known = (
             often(data, asked.outcome, arms, asked.hours, what, asked.over, asked.least)
             if asked.hours
-            else at_once(data, asked.outcome, arms, hour, what, asked.over)
+            else at_once(data, asked.outcome, arms, hour, what, asked.over, asked.way.missing)
         )
         return Answer(_PERCENT * statistics.share(met, known & who), statistics.count(known & who))
     if asked.statistic in ("ls-mean", "ls-change"):
-        fit, names = _adjusted(data, asked, who, change=asked.statistic == "ls-change")
-        k = names.index(asked.arm)
-        return Answer(fit.means[k], fit.counts[k])
+        return Answer(*change.mean(data, _changed(asked), asked.arm, change=asked.statistic == "ls-change"))
     carried = asked.statistic.startswith("locf")
-    y, x, known = pair(data, asked.outcome, arms, hour, carried)
+    y, x, known = pair(data, asked.outcome, arms, hour, "locf" if carried else "")
     known = known & who
     if asked.statistic == "observed-percent-change":
         known = known & (x > 0)
@@ -149,88 +204,63 @@ def _single(data: Data, asked: Question) -> Answer:
     return Answer(summary(z, known), statistics.count(known), statistics.sd(z, known))
 
 
+def _changed(asked: Question) -> change.Asked:
+    """The change of a question; a mean or difference called adjusted is so by covariance unless the mixed model is named."""
+    test = asked.test
+    if asked.statistic.startswith("ls-") and test != "mmrm":
+        test = "ancova"
+    return change.Asked(asked.outcome, float(asked.hour or 0.0), asked.group, test, asked.way)
+
+
 def _contrast(data: Data, asked: Question) -> Answer:
     first, second = parted(asked.arm)
     who, hour = people(data, asked.group), float(asked.hour or 0.0)
     if asked.statistic in (*RATIOS, "risk-difference", "remission-difference"):
-        return _of_shares(data, asked, first, second, who)
+        both = (first, second)
+        return Answer(*shares.effect(data, asked.outcome, both, hour, who, asked.statistic, asked.test, asked.way))
     if asked.statistic == "effect-size":
         (y, x, one), (v, u, two) = (
             pair(data, asked.outcome, arms_of(data.protocol, arm), hour) for arm in (first, second)
         )
         n = statistics.count(one & who) + statistics.count(two & who)
         return Answer(statistics.effect_size(y - x, v - u, one & who, two & who), n)
-    test = "ancova" if asked.statistic == "ls-difference" else asked.test
-    found, n = compared(data, asked.outcome, first, second, hour, who, test)
+    if asked.statistic == "hazard-ratio":
+        return Answer(*event.hazard_ratio(data, first, second, asked.way, who))
+    if asked.statistic == "tipping-point":
+        return Answer(*completed.tipped(data, asked.outcome, hour, who, asked.way, first, second))
+    found, n = _tested(data, _changed(asked), first, second, who)
     picked = {"p-value": found.p, "test-statistic": found.t}.get(asked.statistic, found.difference)
     return Answer(picked, n)
-
-
-def _of_shares(data: Data, asked: Question, first: str, second: str, who: Mask) -> Answer:
-    what = "remission" if asked.statistic.startswith("remission") else "response"
-    k, a, h, b = _counts(data, asked.outcome, first, second, float(asked.hour or 0.0), who, what)
-    p, q = statistics.divide(k, a), statistics.divide(h, b)
-    if asked.statistic.endswith("odds-ratio"):
-        value = statistics.divide(p * (1 - q), q * (1 - p))
-    elif asked.statistic == "risk-ratio":
-        value = statistics.divide(p, q)
-    else:
-        value = statistics.divide(1.0, p - q) if asked.statistic in RATIOS else _PERCENT * (p - q)
-    return Answer(value, a + b)
-
-
-def _counts(
-    data: Data, outcome: str, first: str, second: str, hour: float, who: Mask, what: str
-) -> tuple[Floats, Floats, Floats, Floats]:
-    """People with the event and people of whom it is known, in the first arm and in the second."""
-    (met, known), (other, seen) = (
-        at_once(data, outcome, arms_of(data.protocol, arm), hour, what) for arm in (first, second)
-    )
-    known, seen = known & who, seen & who
-    return (
-        statistics.count(met & known),
-        statistics.count(known),
-        statistics.count(other & seen),
-        statistics.count(seen),
-    )
 
 
 def compared(
     data: Data, outcome: str, first: str, second: str, hour: float, who: Mask, test: Test | None
 ) -> tuple[statistics.Comparison, Floats]:
-    """Compare the change from baseline in two arms; without a named test paired where each person has both, else two-sample."""
-    if test == "ancova":
-        fit, arms = _adjusted(data, Question(outcome, "ls-change", first, hour), who, change=True)
-        i, k = arms.index(first), arms.index(second)
-        return statistics.compare(fit, i, k), fit.counts[i] + fit.counts[k]
-    if test in SHARE_TESTS:
-        return _shares_compared(data, outcome, first, second, hour, who, test)
-    (y, x, one), (v, u, two) = (pair(data, outcome, arms_of(data.protocol, arm), hour) for arm in (first, second))
-    one, two = one & who, two & who
-    if data.protocol.crossover:
-        both = one & two
-        return statistics.paired_t(y - x, v - u, both), statistics.count(both)
-    return statistics.two_sample_t(y - x, v - u, one, two), statistics.count(one) + statistics.count(two)
+    """Compare two arms among ``who`` by a test without options; raises ValueError for one that needs visits or an event."""
+    if test in ("mmrm", "log-rank"):
+        raise ValueError(f"test: found {test!r}, which an analysis of the protocol defines; allowed: another test")
+    return _tested(data, change.Asked(outcome, hour, EVERYONE, test), first, second, who)
 
 
-def _shares_compared(
-    data: Data, outcome: str, first: str, second: str, hour: float, who: Mask, test: Test | None
+def _tested(
+    data: Data, asked: change.Asked, first: str, second: str, who: Mask
 ) -> tuple[statistics.Comparison, Floats]:
-    """Compare who responded; below zero where more did in the first arm, as a fall is, so that a pattern reads alike."""
-    k, a, h, b = _counts(data, outcome, first, second, hour, who, "response")
-    gap, none = statistics.divide(h, b) - statistics.divide(k, a), np.full_like(k, np.nan)
-    if test == "fisher":
-        return statistics.Comparison(gap, none, none, none, table.fisher(k, a, h, b)), a + b
-    found = table.chi_squared(k, a, h, b)
-    return statistics.Comparison(gap, none, found.chi_squared, np.ones_like(k), found.p), a + b
+    if asked.test == "log-rank":
+        return event.compared(data, first, second, asked.way, who)
+    if asked.test in SHARE_TESTS:
+        return shares.compared(data, asked.outcome, (first, second), asked.hour, who, asked.test, asked.way)
+    return change.compared(data, asked, first, second, who)
 
 
-def _adjusted(data: Data, asked: Question, who: Mask, *, change: bool) -> tuple[statistics.Adjusted, list[str]]:
-    arms = [arm.name for arm in data.protocol.conditions]
-    carried = data.protocol.missing == "locf"
-    parts = [pair(data, asked.outcome, (arm,), float(asked.hour or 0.0), carried) for arm in arms]
-    y = [score - base if change else score for score, base, _ in parts]
-    return statistics.ancova(y, [base for _, base, _ in parts], [known & who for _, _, known in parts]), arms
+def way_of(protocol: Protocol, outcome: str, arm: str, group: str, test: Test | None, hour: float | None) -> Way:
+    """How the protocol makes the analysis of that test for an arm or contrast: as its first `[[analysis]]` there says."""
+    for analysis in protocol.analyses:
+        here = analysis.outcome == outcome and arm in (*analysis.contrasts, *analysis.named_arms)
+        way = analysis.way(protocol.at)
+        fits = analysis.test == test and (analysis.group or EVERYONE) == group
+        if here and fits and (test != "mmrm" or hour in way.hours):
+            return way
+    return PLAIN
 
 
 def holds(data: Data, pattern: Pattern) -> tuple[Mask, Mask]:
@@ -246,8 +276,12 @@ def holds(data: Data, pattern: Pattern) -> tuple[Mask, Mask]:
 
 def _meets(data: Data, line: Expect, hour: float) -> tuple[Mask, Mask]:
     first, second = parted(line.contrast)
-    who = people(data, line.group or EVERYONE)
-    found, _ = compared(data, line.outcome, first, second, hour, who, line.test)
+    group = line.group or EVERYONE
+    way = way_of(data.protocol, line.outcome, line.contrast, group, line.test, hour)
+    if line.test == "mmrm" and not way.hours:
+        way = way._replace(hours=tuple(sorted(data.protocol.at(text) for text in line.at)))
+    asked = change.Asked(line.outcome, hour, group, line.test, way)
+    found, _ = _tested(data, asked, first, second, people(data, group))
     told = np.isfinite(found.p)
     side = {"first": found.difference < 0, "second": found.difference > 0}.get(line.direction, told)
     significant = told & side & (np.where(told, found.p, 1.0) < line.alpha)

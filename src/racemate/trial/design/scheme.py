@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from math import inf
 from typing import Literal, NamedTuple, Self
 
@@ -13,9 +13,31 @@ from racemate.evidence.record import Number, Record, Text, Whole
 from racemate.trial.design.schedule import ProtocolError
 
 NOT_RATED = ("systolic_rise", "sedation", "nausea")
-Test = Literal["paired-t", "two-sample-t", "ancova", "chi-squared", "fisher"]
-SHARE_TESTS = ("chi-squared", "fisher")
-"""Tests that compare the shares of people who responded; the others compare the changes from baseline."""
+Test = Literal[
+    "paired-t",
+    "two-sample-t",
+    "ancova",
+    "mmrm",
+    "crossover",
+    "period",
+    "carry-over",
+    "chi-squared",
+    "fisher",
+    "cochran-mantel-haenszel",
+    "log-rank",
+]
+SHARE_TESTS = ("chi-squared", "fisher", "cochran-mantel-haenszel")
+"""Tests that compare the shares of people who responded; the others compare the changes from baseline, or times to an event."""
+CROSSED_TESTS = ("crossover", "period", "carry-over")
+"""Tests of a crossover of two conditions in two periods: treatment adjusted for period, period, and carry-over."""
+ADJUSTED_TESTS = ("ancova", "mmrm")
+"""Tests of means adjusted for the baseline."""
+CARRIED = ("locf", "bocf", "worst")
+"""Single values in place of a missing rating: the last one, the baseline, or the worst so far."""
+IMPUTED = ("mar", "jump-to-reference", "copy-reference", "copy-increments")
+"""Assumptions under which the ratings after leaving are imputed many times over."""
+OF_IMPUTED = ("ls-difference", "p-value", "test-statistic", "tipping-point")
+"""Statistics of imputed ratings."""
 READINGS = {**{name: name for name in Score._fields if name not in NOT_RATED}, "systolic": "systolic_rise"}
 """Reading of the chain behind each scale that can be rated."""
 MOOD_SCALES = ("madrs", "hamd17", "hamd6", "bdi2", "qids", "phq9", "ssi")
@@ -55,8 +77,12 @@ CONTRASTS = (
     "number-needed-to-treat",
     "remission-difference",
     "remission-odds-ratio",
+    "hazard-ratio",
+    "tipping-point",
 )
 """Statistics that compare two arms; shares are of those who responded, unless the name says remission."""
+TO_EVENT = ("event-free", "median-time", "hazard-ratio")
+"""Statistics of the time to an event, which is a decision of the protocol: by Kaplan-Meier for one arm, by Cox for two."""
 OVER_TIMES = ("sustained-response", "relapse")
 """Statistics of one arm over several times: who responded at so many of them, and who once scored above a limit."""
 SINGLE = (
@@ -74,8 +100,33 @@ SINGLE = (
     "remission",
     "share",
     *OVER_TIMES,
+    "event-free",
+    "median-time",
 )
 """Statistics of one arm."""
+
+
+class Way(NamedTuple):
+    """How an analysis is made, beyond the name of its test."""
+
+    hours: tuple[float, ...] = ()
+    """Visits of the mixed model for repeated measures."""
+    structure: str = "us"
+    df: str = "satterthwaite"
+    strata: tuple[str, ...] = ()
+    """Strata of the randomisation that the analysis adjusts for."""
+    missing: str = ""
+    """How missing ratings are treated; empty: as the protocol says."""
+    reference: str = ""
+    """The arm whose course those who left are taken to follow."""
+    event: str = ""
+    """The decision that is the event."""
+    since_h: float = 0.0
+    """Hour from which the time to the event counts."""
+
+
+PLAIN = Way()
+"""The way of an analysis that states none."""
 
 
 class Estimand(Record):
@@ -139,6 +190,23 @@ class Analysis(Look):
     """For `share` and `relapse`: the share of people above this score."""
     least: Whole | None = Field(default=None, ge=1)
     """For `sustained-response`: at how many of the times a person must have responded; left out, at all."""
+    structure: Literal["us", "toep", "toeph", "ar1", "ar1h", "cs", "csh"] | None = None
+    """Of the test `mmrm`, whose visits are the times of this analysis; left out, unstructured."""
+    df: Literal["satterthwaite", "kr", "kr-linear"] | None = None
+    """Of the test `mmrm`; left out, `satterthwaite`."""
+    strata: tuple[Text, ...] = ()
+    """Of the tests `ancova` and `cochran-mantel-haenszel`: strata of the randomisation."""
+    missing: (
+        Literal["observed", "locf", "bocf", "worst", "mar", "jump-to-reference", "copy-reference", "copy-increments"]
+        | None
+    ) = None
+    """Of this analysis; left out, as the protocol says."""
+    reference: str = ""
+    """The arm whose course those who left are taken to follow, where their ratings are imputed."""
+    event: str = ""
+    """The decision that is the event of `event-free`, `median-time`, `hazard-ratio`, `relapse` and the test `log-rank`."""
+    since: str = ""
+    """The time from which the time to the event counts; left out, the first session."""
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -149,18 +217,66 @@ class Analysis(Look):
                 raise ProtocolError(statistic, "'a vs b', which this statistic compares", "contrasts")
         if "share" in self.statistics and self.over is None and self.outcome != "dropout":
             raise ProtocolError(None, "the score above which a person counts", "over")
-        if "relapse" in self.statistics and self.over is None:
-            raise ProtocolError(None, "the score above which a person has relapsed", "over")
+        if "relapse" in self.statistics and self.over is None and not self.event:
+            raise ProtocolError(None, "the score above which a person has relapsed, or an event", "over")
         if self.least is not None and self.least > len(self.at):
             raise ProtocolError(self.least, f"at most the number of times, {len(self.at)}", "least")
         for contrast in self.contrasts:
             parted(contrast)
+        self._optioned()
         return self
+
+    def _optioned(self) -> None:
+        """Refuse an option that the analysis has no use for, and one that it lacks."""
+        imputed = self.missing in IMPUTED
+        timed = self.test == "log-rank" or any(name in TO_EVENT for name in self.statistics)
+        for field, found, needed, used in (
+            ("structure", self.structure, False, self.test == "mmrm"),
+            ("df", self.df, False, self.test == "mmrm"),
+            (
+                "strata",
+                self.strata,
+                self.test == "cochran-mantel-haenszel",
+                self.test in ("ancova", "cochran-mantel-haenszel"),
+            ),
+            ("reference", self.reference, imputed, imputed),
+            ("event", self.event, timed, timed or "relapse" in self.statistics),
+            ("since", self.since, False, bool(self.event)),
+        ):
+            if found and not used:
+                raise ProtocolError(found, "none, for no statistic or test of this analysis uses it", field)
+            if needed and not found:
+                raise ProtocolError(
+                    found or None, "given, for a statistic, test or rule of this analysis needs it", field
+                )
+        if imputed and (self.test != "ancova" or not set(self.statistics) <= set(OF_IMPUTED)):
+            found = next((name for name in self.statistics if name not in OF_IMPUTED), self.test)
+            raise ProtocolError(
+                found, f"test 'ancova' and {', '.join(OF_IMPUTED)}, where ratings are imputed", "missing"
+            )
+        if "tipping-point" in self.statistics and not imputed:
+            raise ProtocolError(self.missing, f"one of {', '.join(IMPUTED)}, which the tipping point shifts", "missing")
+        if self.missing is not None and self.test == "mmrm":
+            raise ProtocolError(self.missing, "none: the mixed model uses the ratings as they were made", "missing")
 
     @property
     def named_arms(self) -> tuple[str, ...]:
         """Arms looked at alone and in contrasts."""
-        return (*self.arms, *(arm for contrast in self.contrasts for arm in parted(contrast)))
+        named = (*self.arms, *(arm for contrast in self.contrasts for arm in parted(contrast)))
+        return (*named, self.reference) if self.reference else named
+
+    def way(self, at: Callable[[str], float]) -> Way:
+        """How it is made; ``at`` turns a time of the protocol into hours."""
+        return Way(
+            tuple(sorted(at(text) for text in self.at)) if self.test == "mmrm" else (),
+            self.structure or "us",
+            self.df or "satterthwaite",
+            self.strata,
+            self.missing or "",
+            self.reference,
+            self.event,
+            at(self.since) if self.since else 0.0,
+        )
 
 
 class Expect(Look):
