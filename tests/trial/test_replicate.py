@@ -164,10 +164,10 @@ def test_every_trial_runs_and_mirrors_its_own_rows(name: str) -> None:
     seen = found.observed
     assert any(seen["mirrored"])
     assert all(bool(row["reason"]) != row["mirrored"] for row in records(seen))
-    asked = {(a.question.outcome, a.question.statistic, a.question.arm, a.question.hour) for a in found.asked}
-    for row in (row for row in records(seen) if row["mirrored"]):
-        hour = None if pd.isna(row["hours"]) else row["hours"]
-        assert (row["outcome"], row["statistic"], row["arm"], hour) in asked
+    asked, record = {a.question for a in found.asked}, library().trial(name)
+    mirrored = [mirror(protocol_of(record), row) for row in record.observations]
+    assert {question for question, why in mirrored if not why} <= asked
+    assert len(mirrored) == len(seen)
     numbers = found.simulated[["median", "low", "high"]].dropna().to_numpy(dtype=float)
     assert np.isfinite(numbers).all()
 
