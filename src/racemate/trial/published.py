@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from racemate.evidence.record import Observation, Trial
@@ -169,18 +169,15 @@ def _to_event(protocol: Protocol, row: Observation, group: str) -> Question | No
     A row names the event as its outcome, and the stage as its period; its time counts from where the analysis says.
     """
     parts = {"": protocol, **{stage.name: protocol.of_stage(stage) for stage in protocol.stages}}
-    for stage, part in parts.items():
-        if stage and stage != row.period:
-            continue
-        for analysis in part.analyses:
-            asked = row.statistic in analysis.statistics and row.outcome == analysis.event
-            arms = analysis.contrasts if " vs " in row.arm else analysis.arms
-            if asked and row.arm in arms and analysis.group in ("", group):
-                way = analysis.way(part.at)
-                since = None if row.time is None else schedule.elapsed(row.time, row.time_unit, 0)
-                hour = None if since is None else way.since_h + since
-                test, _ = _of_event(part, analysis, row.arm)
-                return Question(analysis.outcome, row.statistic, row.arm, hour, group, test, way=way, stage=stage)
+    stage = row.period if row.period in parts else ""
+    part = parts[stage]
+    for analysis in part.analyses:
+        arms = analysis.contrasts if " vs " in row.arm else analysis.arms
+        asked = row.statistic in analysis.statistics and row.outcome == analysis.event and row.arm in arms
+        if asked and analysis.group in ("", group):
+            since = None if row.time is None else schedule.elapsed(row.time, row.time_unit, 0)
+            hour = None if since is None else part.at(analysis.since or "0 h") + since
+            return replace(_timed(part, analysis, row.statistic, row.arm, hour, group), stage=stage)
     return None
 
 
@@ -198,26 +195,43 @@ def questions(protocol: Protocol, rows: tuple[Observation, ...] = ()) -> tuple[A
 
 
 def _of_analysis(protocol: Protocol, analysis: Analysis) -> Iterator[Asked]:
-    timed = bool(analysis.event)
-    for statistic in (name for name in analysis.statistics if name in OVER_TIMES and not timed):
+    if analysis.event:
+        yield from _of_event(protocol, analysis)
+        return
+    for statistic in (name for name in analysis.statistics if name in OVER_TIMES):
         for arm in analysis.arms:
             question = _defined(protocol, analysis, statistic, arm)
             if not refusal(protocol, question):
                 yield Asked(question, *written(max(analysis.at, key=protocol.at)))
     for text in analysis.at:
         hour, (time, unit) = protocol.at(text), written(text)
-        for statistic in (name for name in analysis.statistics if name not in OVER_TIMES or timed):
+        for statistic in (name for name in analysis.statistics if name not in OVER_TIMES):
             for arm in (*analysis.arms, *analysis.contrasts):
-                test, way = _of_event(protocol, analysis, arm) if timed else _made(protocol, analysis, statistic, arm)
+                test, way = _made(protocol, analysis, statistic, arm)
                 group = analysis.group or EVERYONE
                 question = Question(analysis.outcome, statistic, arm, hour, group, test, analysis.over, way=way)
                 if not refusal(protocol, question):
                     yield Asked(question, time, unit)
 
 
-def _of_event(protocol: Protocol, analysis: Analysis, arm: str) -> tuple[Test | None, Way]:
-    """The test and way of an analysis of the time to an event."""
-    return analysis.test if " vs " in arm else None, analysis.way(protocol.at)
+def _of_event(protocol: Protocol, analysis: Analysis) -> Iterator[Asked]:
+    found: dict[Question, Asked] = {}
+    for text in analysis.at:
+        for statistic in analysis.statistics:
+            for arm in (*analysis.arms, *analysis.contrasts):
+                group = analysis.group or EVERYONE
+                question = _timed(protocol, analysis, statistic, arm, protocol.at(text), group)
+                when = (None, "") if question.hour is None else written(text)
+                if not refusal(protocol, question):
+                    found.setdefault(question, Asked(question, *when))
+    yield from found.values()
+
+
+def _timed(part: Protocol, analysis: Analysis, statistic: str, arm: str, hour: float | None, group: str) -> Question:
+    """The question of an analysis of the time to an event; only a share has an hour, the others are of all that was followed."""
+    at = hour if statistic in ("relapse", "event-free") else None
+    test = analysis.test if " vs " in arm else None
+    return Question(analysis.outcome, statistic, arm, at, group, test, way=analysis.way(part.at))
 
 
 def written(text: str) -> tuple[float, str]:
