@@ -38,7 +38,7 @@ def replicate_all(
     from racemate.report.run.folder import json_text
 
     try:
-        with _followed(quiet, bar) as follow:
+        with followed(quiet, bar) as follow:
             done = run(trials, hypotheses, people, seed=seed, progress=follow, jobs=jobs, out=out, force=force, **given)
     except KeyboardInterrupt:
         kept = (
@@ -55,7 +55,7 @@ def replicate_all(
 
 
 @contextmanager
-def _followed(quiet: bool, bar: bool) -> Iterator[Follow]:
+def followed(quiet: bool, bar: bool) -> Iterator[Follow]:
     """A bar where somebody watches, else a line now and then; an interrupt is heeded in any case."""
     stop, before = Stop(), [monotonic()]
 

@@ -1,0 +1,1 @@
+"""Learned: commands about what a fit says of trials that it has not seen."""
