@@ -224,6 +224,27 @@ def test_the_time_to_a_decision_is_followed() -> None:
         event.times(data, Way(event="death"), data.left)
 
 
+def test_an_event_of_a_later_stage_is_asked_of_those_who_entered_it() -> None:
+    arms = [{"name": name, "n": 1, "sessions": "once"} for name in ("drug", "control")]
+    enter = {"name": "well", "when": [{"scale": "madrs", "rule": "response", "at": ["day 8"]}]}
+    stage = {"name": "later", "start": "day 8", "enter": [enter], "arm": arms, "decision": [RELAPSE]}
+    stage |= {
+        "rating": [{"scale": "madrs", "at": DAYS}],
+        "analysis": [{**TIMED, "statistics": ["relapse"], "since": ""}],
+    }
+    told = protocol(stage=[stage], response=0.1)
+    line = {"arm": "drug", "outcome": "relapse", "statistic": "relapse", "value": 50, "unit": "percent", "how": "table"}
+    line |= {"population": "well", "spread_kind": "none", "source": "s", "place": "p"}
+    question, why = mirror(told, Observation(**line, period="later"))
+    assert (why, question.stage, question.group) == ("", "later", "well")
+    assert mirror(told, Observation(**line))[1]
+    data = conducted(told)
+    found, later = ask(data, question), data.stages["later"]
+    inside = later.entered["well"] & later.member["drug"]
+    assert 0 < found.n.sum() == (inside & (np.minimum(later.until_h, later.met_h["relapse"]) > 0)).sum()
+    assert (found.value[np.isfinite(found.value)] > 0).any()
+
+
 @pytest.mark.parametrize(
     ("more", "field"),
     [

@@ -36,7 +36,8 @@ def times(data: Data, way: Way, who: Mask) -> Times:
     met, until = data.met_h[way.event], data.until_h
     happened = np.isfinite(met) & (met <= until)
     end = np.where(happened, met, until)
-    return Times(end - way.since_h, happened, who & (end > way.since_h))
+    followed = who & (end > way.since_h)
+    return Times(np.where(followed, end, way.since_h) - way.since_h, happened, followed)
 
 
 def single(data: Data, statistic: str, arm: str, hour: float | None, way: Way, who: Mask) -> tuple[Floats, Floats]:
