@@ -102,7 +102,6 @@ class Document:
 
     def text(self) -> str:
         """The file.  Raises SBMLError with what libSBML's checks find, warnings included."""
-        self._document.setConsistencyChecks(self._sbml.LIBSBML_CAT_MODELING_PRACTICE, True)
         text = self._sbml.writeSBMLToString(self._document)
         found = faults(text)
         if found:

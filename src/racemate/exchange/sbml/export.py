@@ -17,6 +17,7 @@ from racemate.chain import severity, whole
 from racemate.evidence.finding import EvidenceError
 from racemate.evidence.library import library
 from racemate.exchange.sbml import ids
+from racemate.hypothesis import EDGE
 from racemate.model import Model, bind
 from racemate.people.cohort import Cohort
 from racemate.people.population import typical_person
@@ -150,9 +151,7 @@ def text(course: Course) -> str:
     reference = course.reference()
     numbers |= {f"reference_{name}": Number(value) for name, value in reference._asdict().items()}
     start = float(course.plan.antidepressant_start_h[course.person]) - course.plan.start_h
-    document = Document(
-        ids.plain(f"racemate.{card.name.replace(':', '.').replace('-', '.')}"), _notes(course), equations, library()
-    )
+    document = Document(ids.plain(f"racemate.{card.name}"), _notes(course), equations, library())
     document.describe(card.sources)
     document.numbers(numbers, treatment_start=start)
     document.kinetics()
@@ -166,7 +165,7 @@ def _notes(course: Course) -> str:
     off = [
         name
         for name, bound in course.model.bound.items()
-        if name.rpartition(".")[2].startswith("g_") and bound.typical == 0.0
+        if name.rpartition(".")[2].startswith(EDGE) and bound.typical == 0.0
     ]
     lines = (
         f"Card {card.name}: {card.claim}",

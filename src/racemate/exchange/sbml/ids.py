@@ -4,6 +4,7 @@ Readings keep the names of the engine with the dot as an underscore (``score_mad
 (``occupancy_kd_nmda_s``).
 """
 
+import re
 from typing import Any
 
 _BODIES = "concentration.State"
@@ -28,5 +29,5 @@ def _group(link: str, cls: str) -> str:
 
 
 def plain(name: str) -> str:
-    """A dotted name as an id, which may hold letters, digits and underscores."""
-    return name.replace(".", "_").replace(" ", "_")
+    """A name as an id, which may hold letters, digits and underscores."""
+    return re.sub(r"\W", "_", name, flags=re.ASCII)
