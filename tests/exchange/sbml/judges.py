@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 from racemate.chain import whole
 from racemate.exchange.sbml import ids
 from racemate.exchange.sbml.export import Course, text, typical
+from racemate.hypothesis import Hypothesis, edges, places
 from racemate.model import Model, bind
+from racemate.people.random import uniform
 from racemate.readings.names import leaves
 from racemate.simulate.grid import find
 from racemate.simulate.plan import Condition, Dose, Plan, nasal_session
@@ -29,6 +31,8 @@ RTOL, ATOL = 1e-10, 1e-12
 TOLERANCE = 1e-8
 """Error that the engine allows to one window."""
 STEPS = 1_000_000
+SEED = 20261121
+"""Of random cards."""
 TWICE_WEEKLY = tuple(float(24 * day) for day in (0, 3, 7, 10, 14, 17, 21, 24))
 VISITS = np.array([0.5, 1, 3, 6, 24, 71, 73, 78, 167, 336.5, 503, 577, 672], dtype=float)
 """Hours of reading over 28 days, none at the moment of a dose."""
@@ -74,6 +78,29 @@ REGIMENS: dict[str, Callable[[whole.Par], tuple[Dose, ...]]] = {
 def course(card: str, regimen: str) -> Course:
     """The typical person under a card and a regimen of 28 days, with sessions, a context and a natural course."""
     return course_of(bind(card), regimen)
+
+
+def random_course(number: int) -> Course:
+    """The same under a random valid card: each edge on or off with equal chance, and every open number drawn from its prior."""
+    on = [edge for edge in edges() if chance(f"edge:{edge}", number) < 1 / 2] or [edges()[number % len(edges())]]
+    table = {
+        "name": f"random-{number}",
+        "claim": "None; a card to judge solvers with.",
+        "edges": on,
+        "moves": [places()[0]],
+        "embarrassed_by": [{"what": "nothing", "moves": [places()[0]]}],
+    }
+    model = bind(Hypothesis.model_validate(table))
+    drawn = {
+        name: replace(one, typical=float(one.quantile(np.array([chance(name, number)]))[0]))
+        for name, one in model.bound.items()
+        if one.prior is not None and not isinstance(one.typical, tuple)
+    }
+    return course_of(replace(model, bound={**model.bound, **drawn}), list(REGIMENS)[number % 2])
+
+
+def chance(stream: str, number: int) -> float:
+    return float(uniform(SEED, f"random card:{stream}", np.array([number], dtype=np.uint64))[0])
 
 
 def course_of(model: Model, regimen: str) -> Course:

@@ -12,9 +12,12 @@ pytest.importorskip("libsbml", reason="libSBML is not installed: pip install 'ra
 
 
 def agree(card: str, regimen: str, judge: str) -> None:
+    compare(judges.judged(card, regimen), judge)
+
+
+def compare(one: judges.Judged, judge: str) -> None:
     if importlib.util.find_spec(judges.MODULES[judge]) is None:
         pytest.skip(f"{judge} is not installed: it is in the dev group")
-    one = judges.judged(card, regimen)
     apart = judges.apart(one.ours, judges.JUDGES[judge](one))
     assert tuple(apart) == reading_names()
     assert max(apart.values()) < judges.AGREED, {name: d for name, d in apart.items() if d >= judges.AGREED}
@@ -36,6 +39,12 @@ def test_eight_nasal_doses(judge: str) -> None:
 @pytest.mark.slow
 def test_every_other_way_in_and_drug() -> None:
     agree("composite", "mixed", "COPASI")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", range(4))
+def test_random_cards(number: int) -> None:
+    compare(judges.judge(judges.random_course(number)), "COPASI")
 
 
 @pytest.mark.slow
