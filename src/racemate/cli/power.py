@@ -40,8 +40,8 @@ def power(
         list[str] | None,
         Parameter(
             negative="",
-            help="two-sample-t, paired-t, ancova, mmrm, chi-squared, fisher or cochran-mantel-haenszel; repeat for several "
-            "(default: as the protocol names it).",
+            help="two-sample-t, ancova, mmrm, chi-squared, fisher, cochran-mantel-haenszel; of a crossover paired-t or crossover; "
+            "repeat for several (default: as the protocol names it).",
         ),
     ] = None,
     outcome: Annotated[str | None, Parameter(help="Scale of mood (default: of the first published pattern).")] = None,

@@ -94,7 +94,7 @@ def test_a_trial_inside_a_larger_one_is_a_trial_of_its_size() -> None:
     endpoint = choose(protocol)
     large = conduct(protocol, FakeWorld(effect=EFFECT), 5, 600, 60)
     small = conduct(protocol, FakeWorld(effect=EFFECT), 5, 600, 15)
-    shares = [(analyse(data, endpoint, T, 5).p < 0.05).mean() for data in (only(large, first(large, 15)), small)]
+    shares = [(analyse(data, endpoint, T).p < 0.05).mean() for data in (only(large, first(large, 15)), small)]
     assert shares[0] == pytest.approx(shares[1], abs=WIDE * np.sqrt(2 * 0.25 / 600))
 
 

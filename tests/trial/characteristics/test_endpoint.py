@@ -6,7 +6,7 @@ import pytest
 
 from racemate.evidence.finding import EvidenceError
 from racemate.evidence.library import library
-from racemate.trial.characteristics.endpoint import choose
+from racemate.trial.characteristics.endpoint import choose, way
 from racemate.trial.characteristics.world import apart
 from racemate.trial.published import protocol_of
 from tests.trial.characteristics.designs import AB, OURS, trial
@@ -35,7 +35,7 @@ def test_what_is_chosen_counts() -> None:
     ("asked", "said"),
     [
         ({"tests": ("ancva",)}, "did you mean 'ancova'"),
-        ({"tests": ()}, "at least one of"),
+        ({"tests": ()}, "at least one analysis"),
         ({"tests": ("ancova", "ancova")}, "each once"),
         ({"tests": ("paired-t",)}, "in groups of different people"),
         ({"tests": ("cochran-mantel-haenszel",)}, "without strata"),
@@ -51,6 +51,19 @@ def test_what_cannot_be_answered_is_refused(asked: dict[str, Any], said: str) ->
     with pytest.raises(EvidenceError, match="allowed") as caught:
         choose(trial(), **asked)
     assert said in str(caught.value)
+
+
+def test_an_analysis_is_made_as_the_protocol_makes_it_there() -> None:
+    own = {**OURS["analysis"][0], "test": "mmrm", "structure": "cs"}
+    assert way(trial(analysis=[own]), choose(trial(), ("mmrm",)), "mmrm").structure == "cs"
+    plain = way(trial(), choose(trial(), ("mmrm",)), "mmrm")
+    assert (plain.hours, plain.structure) == ((24.0, 72.0), "us")
+
+
+def test_strata_are_those_of_the_randomisation() -> None:
+    stratified = trial(randomise={"strata": ["female"]})
+    told = choose(stratified, ("cochran-mantel-haenszel",))
+    assert way(stratified, told, "cochran-mantel-haenszel").strata == ("female",)
 
 
 def test_what_the_arms_differ_in_beside_drugs_is_told() -> None:

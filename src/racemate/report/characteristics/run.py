@@ -112,7 +112,7 @@ def power(
             f"{name}, null" if null else name, model, seed, jobs, courses, TRIAL_TOLERANCE, typical=typical, null=null
         )
 
-    found = characterise(protocol, endpoint, list(models), world, extent, target, progress, jobs)
+    found = characterise(protocol, endpoint, list(models), world, extent, target, progress)
     arguments: dict[str, Any] = {
         "trial": str(trial) if not isinstance(trial, Protocol) else trial.id or "protocol",
         "hypotheses": names,

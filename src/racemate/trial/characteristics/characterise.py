@@ -23,6 +23,7 @@ from racemate.trial.characteristics.tested import analyse
 from racemate.trial.conduct.rate import Data
 from racemate.trial.conduct.world import World
 from racemate.trial.design.protocol import Protocol
+from racemate.trial.design.scheme import Test
 from racemate.trial.replicate import Report, conduct
 
 if TYPE_CHECKING:
@@ -71,7 +72,6 @@ def characterise(
     extent: Extent,
     target: float | None = None,
     progress: Report | None = None,
-    threads: int | None = None,
 ) -> Characteristics:
     """Operating characteristics of every size and analysis; with a ``target`` the smallest size that reaches it.
 
@@ -80,7 +80,7 @@ def characterise(
     rows: list[dict[str, Any]] = []
     sizes: list[dict[str, Any]] = []
     for name in names:
-        run = _Run(protocol, endpoint, extent, threads, name)
+        run = _Run(protocol, endpoint, extent, name)
         real, null = (
             conduct(protocol, worlds(name, dead), extent.seed, extent.replicates, run.largest + extent.beside, progress)
             for dead in (False, True)
@@ -98,7 +98,6 @@ class _Run:
     protocol: Protocol
     endpoint: Endpoint
     extent: Extent
-    threads: int | None
     name: str
 
     @property
@@ -124,11 +123,11 @@ class _Run:
         return told | value._asdict()
 
     def _measures(
-        self, trial: Data, dead: Data, test: str, truth: Truth, nothing: Truth
+        self, trial: Data, dead: Data, test: Test, truth: Truth, nothing: Truth
     ) -> Iterator[tuple[str, Measured]]:
         told, alpha = self.endpoint, self.endpoint.alpha
-        found = analyse(trial, told, test, self.extent.seed, self.threads)
-        idle = analyse(dead, told, test, self.extent.seed, self.threads)
+        found = analyse(trial, told, test)
+        idle = analyse(dead, told, test)
         won = measure.success(found, test, told.direction, alpha)
         yield self.extent.success, measure.share(won)
         if told.direction != "either":
@@ -142,11 +141,11 @@ class _Run:
         yield "coverage", measure.coverage(found, known, alpha)
         yield "undefined", measure.share(~np.isfinite(found.p))
 
-    def _truth(self, data: Data, test: str) -> Truth:
+    def _truth(self, data: Data, test: Test) -> Truth:
         """The endpoint among people who are in no trial, had nobody left."""
         rest = nobody_left(data, ~first(data, self.largest))
         # With every visit rated the mixed model's last word is the analysis of covariance at that visit.
-        found = analyse(rest, self.endpoint, "ancova" if test == "mmrm" else test, self.extent.seed)
+        found = analyse(rest, self.endpoint, "ancova" if test == "mmrm" else test)
         se = (found.high - found.low) / (2 * ndtri(1 - self.endpoint.alpha / 2))
         return Truth(found.estimate, se)
 
@@ -162,8 +161,8 @@ class _Run:
             found.append(told | needed._asdict() | {"replicates": self.extent.replicates})
         return found
 
-    def _won(self, trial: Data, test: str) -> Mask:
-        found = analyse(trial, self.endpoint, test, self.extent.seed, self.threads)
+    def _won(self, trial: Data, test: Test) -> Mask:
+        found = analyse(trial, self.endpoint, test)
         return measure.success(found, test, self.endpoint.direction, self.endpoint.alpha)
 
 

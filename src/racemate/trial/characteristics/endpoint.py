@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, get_args
 
 from racemate.evidence.finding import EvidenceError, nearest
-from racemate.trial.analysis.look import Question, refusal
+from racemate.trial.analysis.look import Question, refusal, way_of
 from racemate.trial.design.protocol import Protocol
-from racemate.trial.design.scheme import EVERYONE, MOOD_SCALES, Analysis, Expect, parted
+from racemate.trial.design.scheme import EVERYONE, MOOD_SCALES, PLAIN, Analysis, Expect, Test, Way, parted
 
 PLACE = "power"
 ALPHA = 0.05
 """Two-sided level of a test where the protocol names none."""
-TESTS = ("paired-t", "two-sample-t", "ancova", "mmrm", "chi-squared", "fisher", "cochran-mantel-haenszel")
-"""Analyses whose characteristics can be asked."""
-OF_SHARES = ("chi-squared", "fisher", "cochran-mantel-haenszel")
-"""Those that compare the shares of people who responded; the others compare changes from baseline."""
+CROSSED = ("paired-t", "crossover")
+"""Analyses of a crossover whose characteristics can be asked."""
+PARALLEL = ("two-sample-t", "ancova", "mmrm", "chi-squared", "fisher", "cochran-mantel-haenszel")
+"""Those of a trial in which every arm has its own people."""
 Direction = Literal["first", "second", "either"]
 
 
@@ -34,7 +34,7 @@ class Endpoint:
     alpha: float
     direction: Direction
     """Which arm must have fallen more for a rejection to count as a success."""
-    tests: tuple[str, ...]
+    tests: tuple[Test, ...]
 
     @property
     def contrast(self) -> str:
@@ -62,7 +62,7 @@ def choose(
         told = replace(told, at=at, hour=protocol.at(at))
     told = replace(told, group=group or told.group, alpha=told.alpha if alpha is None else alpha)
     if tests is not None:
-        told = replace(told, tests=tuple(tests))
+        told = replace(told, tests=tuple(_known(protocol, test) for test in tests))
     _allow(protocol, told)
     return told
 
@@ -97,32 +97,53 @@ def _of_analysis(protocol: Protocol, told: Analysis) -> Endpoint:
     return Endpoint(told.outcome, text, protocol.at(text), first, second, group, ALPHA, "either", (test,))
 
 
-def _usual(protocol: Protocol) -> str:
+def _usual(protocol: Protocol) -> Test:
     return "paired-t" if protocol.crossover else "two-sample-t"
 
 
+def _known(protocol: Protocol, name: str) -> Test:
+    """The analysis of that name, if the trial can have it."""
+    allowed = CROSSED if protocol.crossover else PARALLEL
+    for test in get_args(Test):
+        if test == name and test in allowed:
+            return test
+    if name in (*CROSSED, *PARALLEL):
+        kind = "a crossover" if protocol.crossover else "groups of different people"
+        raise EvidenceError(PLACE, "analysis", f"{name!r} in {kind}", ", ".join(allowed))
+    raise EvidenceError(PLACE, "analysis", repr(name), nearest(name, allowed))
+
+
+def way(protocol: Protocol, told: Endpoint, test: Test) -> Way:
+    """How an analysis is made: as the protocol does it there; else a mixed model has every visit, and strata are all there are."""
+    named = (test, None) if test == _usual(protocol) else (test,)
+    ways = [way_of(protocol, told.outcome, told.contrast, told.group, one, told.hour) for one in named]
+    found = next((one for one in ways if one != PLAIN), PLAIN)
+    if test == "mmrm" and told.hour not in found.hours:
+        found = found._replace(hours=protocol.rated_h(told.outcome)[1:])
+    if test == "cochran-mantel-haenszel" and not found.strata:
+        found = found._replace(strata=protocol.randomise.strata)
+    return found
+
+
 def _allow(protocol: Protocol, told: Endpoint) -> None:
+    """Refuse what the trial cannot answer; raises EvidenceError."""
     if not told.tests:
-        raise EvidenceError(PLACE, "analysis", "none", f"at least one of {', '.join(TESTS)}")
+        raise EvidenceError(PLACE, "analysis", "none", "at least one analysis")
+    if not 0 < told.alpha < 1:
+        raise EvidenceError(PLACE, "alpha", repr(told.alpha), "a number between 0 and 1")
+    if told.outcome not in protocol.scales:
+        raise EvidenceError(PLACE, "outcome", repr(told.outcome), f"one of {', '.join(protocol.scales)}")
     for test in told.tests:
-        if test not in TESTS:
-            raise EvidenceError(PLACE, "analysis", repr(test), nearest(test, TESTS))
         if told.tests.count(test) > 1:
             raise EvidenceError(PLACE, "analysis", f"{test!r} twice", "each once")
-        if (test == "paired-t") != protocol.crossover:
-            kind = "a crossover" if protocol.crossover else "groups of different people"
-            allowed = "paired-t" if protocol.crossover else ", ".join(one for one in TESTS if one != "paired-t")
-            raise EvidenceError(PLACE, "analysis", f"{test!r} in {kind}", allowed)
-        if test == "cochran-mantel-haenszel" and not protocol.randomise.strata:
+        _known(protocol, test)
+        how = way(protocol, told, test)
+        asked = Question(told.outcome, "difference", told.contrast, told.hour, told.group, test, way=how)
+        why = refusal(protocol, asked)
+        if why:
+            place = f"{test} of {told.outcome} at {told.at}, {told.contrast}"
+            raise EvidenceError(PLACE, place, why, "what the trial rates and simulates")
+        if test == "cochran-mantel-haenszel" and not how.strata:
             raise EvidenceError(
                 PLACE, "analysis", f"{test!r} of a trial without strata", "a trial randomised in strata"
             )
-    if not 0 < told.alpha < 1:
-        raise EvidenceError(PLACE, "alpha", repr(told.alpha), "a number between 0 and 1")
-    single = "ancova" if {"ancova", "mmrm"} & set(told.tests) else None
-    asked = Question(told.outcome, "difference", told.contrast, told.hour, told.group, single)
-    why = refusal(protocol, asked)
-    if why:
-        raise EvidenceError(
-            PLACE, f"{told.outcome} at {told.at}, {told.contrast}", why, "what the trial rates and simulates"
-        )

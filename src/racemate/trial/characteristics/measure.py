@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from racemate.trial.characteristics.tested import Tested
+from racemate.trial.design.scheme import Test
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -54,7 +55,7 @@ def rejected(found: Tested, alpha: float) -> Mask:
     return np.isfinite(found.p) & (np.where(np.isfinite(found.p), found.p, 1.0) < alpha)
 
 
-def success(found: Tested, test: str, direction: str, alpha: float) -> Mask:
+def success(found: Tested, test: Test, direction: str, alpha: float) -> Mask:
     """Where the test rejects on the side that counts as a success."""
     ahead = found.favours(test)
     side = {"first": ahead, "second": ~ahead}.get(direction, np.ones_like(ahead))
