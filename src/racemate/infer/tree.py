@@ -24,6 +24,7 @@ def to_tree(fit: Fit) -> DataTree:
     """Draws, sampler statistics, pointwise log likelihood, predictions, what was observed, and what each target is.
 
     Groups ``posterior`` (named unknowns in the chain's units; effects of trials as factors relative to the average study),
+    ``unconstrained_posterior`` (``place``: all unknowns as standard normal numbers, from which `racemate compare` goes on),
     ``sample_stats``, ``log_likelihood``, ``posterior_predictive``, ``observed_data`` and ``constant_data``.
     """
     import jax
@@ -35,6 +36,7 @@ def to_tree(fit: Fit) -> DataTree:
     by_target = {"target": np.arange(len(fit.targets.targets))}
     groups = {
         "posterior": _dataset(fit, {**_named(fit)}, {"trial": list(fit.likelihood.predictor.unknowns.trials)}),
+        "unconstrained_posterior": _dataset(fit, {"place": (place, ("unknown",))}, {}),
         "sample_stats": _dataset(fit, {name: (v.reshape(-1), ()) for name, v in fit.chains.statistics.items()}, {}),
         "log_likelihood": _dataset(fit, {"target": (like, ("target_id",))}, {"target_id": by_target["target"]}),
         "posterior_predictive": _dataset(

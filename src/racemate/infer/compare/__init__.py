@@ -1,0 +1,1 @@
+"""Compare: what the trials together say of the rival cards against each other, and how little that may be."""
