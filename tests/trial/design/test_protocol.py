@@ -120,6 +120,22 @@ def test_periods_that_are_only_reported_are_not_simulated() -> None:
             "'p-value'",
             "a vs b",
         ),
+        (
+            simple(
+                analysis=[
+                    {
+                        "outcome": "madrs",
+                        "at": ["24 h"],
+                        "statistics": ["event-free"],
+                        "arms": ["ketamine"],
+                        "event": "relapse",
+                    }
+                ]
+            ),
+            "analysis.event",
+            "'relapse'",
+            "there is none yet",
+        ),
     ],
 )
 def test_a_fault_is_named(data: dict[str, Any], field: str, found: str, allowed: str) -> None:

@@ -96,6 +96,15 @@ def _check_names(part: Protocol) -> None:
             if name not in known:
                 raise ProtocolError(name, nearest(name, known), f"{look.label}.{field}")
         _check_visits(part, look)
+    events = {decision.name for decision in part.decisions}
+    for analysis in part.analyses:
+        for names, known, field in (
+            ((analysis.event,) if analysis.event else (), events, "event"),
+            (analysis.strata, part.randomise.strata, "strata"),
+        ):
+            for name in names:
+                if name not in known:
+                    raise ProtocolError(name, nearest(name, known), f"{analysis.label}.{field}")
 
 
 def _check_visits(part: Protocol, look: Look) -> None:
