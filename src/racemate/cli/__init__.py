@@ -42,7 +42,7 @@ _COMMANDS = {
     "safety": ("racemate.cli.exchange:safety", "Side effects of a virtual trial, session by session, beside benefit."),
     "fit": ("racemate.cli.fit:fit", "Fit cards to all calibration trials: posterior and marginal likelihood."),
     "predict": ("racemate.cli.learned.predict:predict", "Predict trials that no fit has seen, seal that, then score it."),
-    "compare": ("racemate.cli.compare:compare", "Hold the cards against each other: evidence, left-out trials, odds."),
+    "compare": ("racemate.cli.learned.compare:compare", "Hold the cards against each other: evidence, left-out trials, odds."),
     "rerun": ("racemate.cli.runs:rerun", "Repeat a run from its folder."),
     "cite": ("racemate.cli.known:cite", "List the sources that a run touched."),
     "trials": ("racemate.cli.known:trials", "List the trials, or show one."),
