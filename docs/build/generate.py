@@ -16,7 +16,7 @@ from place import LINKS, PAGES, Atlas
 from sources import write_sources
 from trials import write_trials
 
-from racemate import hypothesis, ledger
+from racemate import hypothesis, ledger, posterior
 from racemate.cli import app
 from racemate.evidence.library import library
 from racemate.evidence.record import Claim, Parameter
@@ -26,6 +26,8 @@ from racemate.report import card as card_page
 from racemate.report import numbers as report
 from racemate.report.figure import ink
 from racemate.report.figure.number import draw as claims_drawn
+from racemate.report.holdout import told
+from racemate.report.holdout.score import score
 
 
 def spelled(claim: Claim, here: str, atlas: Atlas) -> str:
@@ -156,6 +158,19 @@ def write_ledger(atlas: Atlas) -> None:
     write("ledger.md", "\n".join(parts))
 
 
+def write_hold_out() -> None:
+    """The score of the sealed predictions that come with the package; a word where none come with it."""
+    file = posterior.folder() / posterior.PROSPECTIVE / "predictions.json"
+    if not file.is_file():
+        write("hold-out.md", "No sealed predictions come with this version.\n")
+        return
+    found = score(file)
+    parts = [told.head(found).replace("\n", "\n\n")]
+    parts += [table(*rows(found)) for rows in (told.coverage_rows, told.trial_rows)]
+    parts += ["The ten numbers furthest from their predictions:", table(*told.worst_rows(found))]
+    write("hold-out.md", "\n\n".join(parts))
+
+
 def main() -> None:
     """Write everything anew."""
     shutil.rmtree(GENERATED, ignore_errors=True)
@@ -167,6 +182,7 @@ def main() -> None:
     write_sources(atlas)
     write_across(atlas)
     write_ledger(atlas)
+    write_hold_out()
     atlas.arrive()
     write("cli.md", app.generate_docs(heading_level=2))
     for page in sorted((DOCS / "tutorial").glob("*.md")):
