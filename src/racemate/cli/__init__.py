@@ -41,7 +41,10 @@ _COMMANDS = {
     ),
     "safety": ("racemate.cli.exchange:safety", "Side effects of a virtual trial, session by session, beside benefit."),
     "fit": ("racemate.cli.learned.fit:fit", "Fit cards to all calibration trials: posterior and marginal likelihood."),
-    "predict": ("racemate.cli.learned.predict:predict", "Predict trials that no fit has seen, seal that, then score it."),
+    "predict": (
+        "racemate.cli.learned.predict:predict",
+        "Predict trials that no fit has seen, seal that, then score it.",
+    ),
     "compare": (
         "racemate.cli.learned.compare:compare",
         "Hold the cards against each other: evidence, left-out trials, odds.",
