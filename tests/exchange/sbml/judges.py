@@ -1,8 +1,10 @@
 """The judges of an SBML file: libRoadRunner and COPASI run it; the engine's own trajectories stand beside theirs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
+from locale import LC_ALL, setlocale
 
 import numpy as np
 from numpy.typing import NDArray
@@ -170,9 +172,10 @@ def roadrunner(one: Judged) -> dict[str, Values]:
 
 def copasi(one: Judged) -> dict[str, Values]:
     """Readings as COPASI solves the file."""
-    import basico
+    with _locale_kept():
+        import basico
 
-    model = basico.load_model_from_string(one.file)
+        model = basico.load_model_from_string(one.file)
     try:
         table = basico.run_time_course(
             values=[0.0, *_hours(one)], r_tol=RTOL, a_tol=ATOL, max_steps=STEPS, use_sbml_id=True, model=model
@@ -180,6 +183,16 @@ def copasi(one: Judged) -> dict[str, Values]:
     finally:
         basico.remove_datamodel(model)
     return {name: table[ids.plain(name)].to_numpy(dtype=float)[1:] for name in reading_names()}
+
+
+@contextmanager
+def _locale_kept() -> Iterator[None]:
+    """COPASI sets the C locale for the whole process, and every text file that is opened afterwards would be read as ASCII."""
+    before = setlocale(LC_ALL)
+    try:
+        yield
+    finally:
+        setlocale(LC_ALL, before)
 
 
 def _hours(one: Judged) -> list[float]:
