@@ -6,6 +6,7 @@ is the business of `check.py`, where each rule has a name. `docs/explanation/evi
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Annotated, Any, Literal
@@ -154,9 +155,9 @@ class Stated(Record):
     target: str = ""
 
     @property
+    @abstractmethod
     def file(self) -> str:
         """The file the number stands in."""
-        raise NotImplementedError
 
     @property
     def sources(self) -> tuple[str, ...]:
