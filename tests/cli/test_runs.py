@@ -226,19 +226,30 @@ def test_what_all_trials_cannot_mean_is_refused(
     assert said in capsys.readouterr().err
 
 
-def test_an_interrupt_that_a_library_swallowed_is_raised_at_the_next_progress() -> None:
+def test_an_interrupt_that_a_library_swallowed_is_raised_at_the_next_progress(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     from racemate.cli.talk.screen import Stop
 
-    before = signal.getsignal(signal.SIGINT)
+    before, hook = signal.getsignal(signal.SIGINT), sys.unraisablehook
     try:
         stop = Stop()
         stop.heed("card", 1, 2)
-        with pytest.raises(KeyboardInterrupt):
-            signal.raise_signal(signal.SIGINT)
+        _interrupted_while_python_cleans_up()
         with pytest.raises(KeyboardInterrupt):
             stop.heed("card", 2, 2)
+        assert capsys.readouterr().err == ""
     finally:
         signal.signal(signal.SIGINT, before)
+        sys.unraisablehook = hook
+
+
+def _interrupted_while_python_cleans_up() -> None:
+    class Callback:
+        def __del__(self) -> None:
+            signal.raise_signal(signal.SIGINT)
+
+    Callback()
 
 
 def test_an_interrupted_run_says_so_and_leaves_nothing(tmp_path: Path) -> None:

@@ -56,18 +56,24 @@ def tell(text: str, quiet: bool = False) -> None:
 class Stop:
     """An interrupt that cannot be lost.
 
-    Python raises it wherever the main thread happens to be; where that is a library's callback it may be swallowed.  So it is also
-    remembered, and raised again at the next sign of progress.
+    Python raises it wherever the main thread happens to be; where that is a library's callback it may be swallowed, with a traceback
+    that Python prints of its own.  So it is also remembered, raised again at the next sign of progress, and swallowed in silence.
     """
 
     def __init__(self) -> None:
         self.asked = False
+        self._hook = sys.unraisablehook
         if current_thread() is main_thread():
             signal(SIGINT, self._remember)
+            sys.unraisablehook = self._swallowed
 
     def _remember(self, *_: object) -> None:
         self.asked = True
         raise KeyboardInterrupt
+
+    def _swallowed(self, unraisable: Any) -> None:
+        if not (self.asked and unraisable.exc_type is KeyboardInterrupt):
+            self._hook(unraisable)
 
     def heed(self, *_: object) -> None:
         """Raise the interrupt again if there was one."""
