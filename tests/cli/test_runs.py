@@ -93,6 +93,7 @@ def test_the_screen_shows_observed_beside_simulated(trial: Path, capsys: pytest.
         "priors",
         "no dosing advice",
         "Nobody ran this trial",
+        "What each comparison estimates",
     ):
         assert text in said
     assert "\x1b" not in said

@@ -8,6 +8,7 @@ from cyclopts import Parameter
 
 from racemate.cli.runs import Bar, Cards, Force, Jobs, Json, Out, Quiet, Seed
 from racemate.cli.talk.screen import bold, columns, paragraph, progress, tell
+from racemate.cli.talk.told import estimands
 
 if TYPE_CHECKING:
     from racemate.report.characteristics.run import PowerRun
@@ -145,6 +146,8 @@ def told(run: PowerRun) -> str:
         for row in run.rows("characteristics")
     ]
     parts.append(columns(("card", "analysis", "people", "measure", "value", "Monte-Carlo error"), rows))
+    asked = [f"{line['analysis']}. {line['estimand']}" for line in manifest["estimands"]]
+    parts.append(estimands(asked, manifest["estimand_of_the_trial"]))
     return "\n\n".join((*parts, DISCLAIMER)) + "\n"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from math import isfinite
 from typing import Any
 
@@ -123,3 +124,24 @@ def stated(row: Any) -> str:
     if not missing(low) and not missing(high):
         return f"{text} {ends(low, high, unit)}"
     return text if missing(row["spread"]) else f"{text} ({kind} {number(row['spread'], unit)})"
+
+
+def unfitted(models: Sequence[Mapping[str, Any]]) -> list[str]:
+    """How often mixed models did not converge, a sentence for each that failed at least once; nothing where none was fitted.
+
+    ``models`` are the ``mixed_models`` of a manifest.
+    """
+    failed = [one for one in models if one["not_converged"]]
+    if models and not failed:
+        return ["Every mixed model converged in every virtual trial."]
+    return [_unfitted(one) for one in failed]
+
+
+def _unfitted(one: Mapping[str, Any]) -> str:
+    stage = f", stage {one['stage']}" if one["stage"] else ""
+    reasons = "; ".join(f"{reason} ({count})" for reason, count in one["reasons"].items())
+    return (
+        f"{one['hypothesis']}, {quantity(one['outcome'], one['of'], one['population'])}{stage}: the mixed model did not converge in "
+        f"{one['not_converged']} of {one['replicates']} virtual trials, which are left out of the numbers of "
+        f"{', '.join(one['arms'])}: {reasons}."
+    )

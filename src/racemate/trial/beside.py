@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 
 from racemate.evidence.library import library
 from racemate.evidence.record import DOUBTFUL, Trial
+from racemate.trial.analysis import estimand
 from racemate.trial.analysis.look import Answer, ask, holds
+from racemate.trial.analysis.mmrm.state import State
 from racemate.trial.conduct.rate import Data
 from racemate.trial.conduct.world import Floats
 from racemate.trial.design.protocol import Figure, Protocol
@@ -41,6 +43,8 @@ class Found(NamedTuple):
     """In which replicates a published pattern holds, shape (patterns, replicates)."""
     told: NDArray[np.bool_]
     """In which it can be told."""
+    ended: NDArray[np.int_]
+    """In how many replicates the fit of a question's mixed model ended in each `State`, shape (questions, states); 0 without a model."""
 
 
 class Size(NamedTuple):
@@ -95,12 +99,18 @@ def find(data: Data, asked: Sequence[Asked]) -> Found:
         np.array([_spread(one) for one in answers]),
         np.stack([held for held, _ in patterns]) if patterns else none.astype(bool),
         np.stack([told for _, told in patterns]) if patterns else none.astype(bool),
+        np.stack([_ended(one) for one in answers]) if answers else np.empty((0, len(State)), dtype=np.int_),
     )
 
 
 def _spread(answer: Answer) -> float:
     spread = answer.sd[np.isfinite(answer.value) & np.isfinite(answer.sd)] if answer.sd is not None else np.empty(0)
     return float(np.median(spread)) if spread.size else np.nan
+
+
+def _ended(answer: Answer) -> NDArray[np.int_]:
+    states = np.empty(0, dtype=np.int_) if answer.ended is None else answer.ended
+    return np.bincount(states, minlength=len(State)).astype(np.int_)
 
 
 def gather(
@@ -115,6 +125,9 @@ def gather(
     ]
     seen = observed(protocol, record.observations if record else ())
     manifest = _manifest(protocol, record, list(found), size)
+    manifest["estimands"] = estimand.compared(protocol, (one.question for one in asked))
+    manifest["estimand_of_the_trial"] = estimand.set_out(protocol)
+    manifest["mixed_models"] = [line for name, here in found.items() for line in _models(name, asked, here)]
     answers = {name: here.value for name, here in found.items()}
     return Replication(protocol.id, seen, *_frames(rows, verdict), manifest, asked, answers)
 
@@ -140,7 +153,32 @@ def _row(hypothesis: str, asked: Asked, found: Found, place: int) -> dict[str, A
         "sd": None if np.isnan(found.sd[place]) else float(found.sd[place]),
         "n": float(found.n[place]),
         "replicates": int(told.sum()),
+        "undefined": int((~told).sum()),
+        "not_converged": int(found.ended[place].sum() - found.ended[place, State.CONVERGED]),
     }
+
+
+def _models(hypothesis: str, asked: Sequence[Asked], found: Found) -> Iterable[dict[str, Any]]:
+    """Every mixed model that was fitted, what was compared by it, and in how many replicates it did not converge and why."""
+    kin: dict[tuple[str, ...], list[int]] = {}
+    for k, one in enumerate(asked):
+        if found.ended[k].any():
+            score = "score" if one.question.statistic == "ls-mean" else "change"
+            key = (one.question.stage, one.question.outcome, one.question.group, score, repr(one.question.way))
+            kin.setdefault(key, []).append(k)
+    for (stage, outcome, group, score, _), places in kin.items():
+        ended = found.ended[places[0]]
+        yield {
+            "hypothesis": hypothesis,
+            "stage": stage,
+            "outcome": outcome,
+            "of": score,
+            "population": group,
+            "arms": list(dict.fromkeys(asked[k].question.arm for k in places)),
+            "replicates": int(ended.sum()),
+            "not_converged": int(ended.sum() - ended[State.CONVERGED]),
+            "reasons": {state.reason: int(ended[state]) for state in State if state and ended[state]},
+        }
 
 
 def _verdict(hypothesis: str, pattern: str, held: NDArray[np.bool_], told: NDArray[np.bool_]) -> dict[str, Any]:
@@ -176,6 +214,8 @@ def _frames(rows: list[dict[str, Any]], verdict: list[dict[str, Any]]) -> tuple[
         "sd",
         "n",
         "replicates",
+        "undefined",
+        "not_converged",
     ]
     numbers = dict.fromkeys(("time", "hours", "median", "low", "high", "sd"), "Float64")
     simulated = pd.DataFrame(rows, columns=columns).astype(numbers)

@@ -74,6 +74,11 @@ def test_the_manifest_says_what_was_meant(run: PowerRun) -> None:
     assert "severity.drug_at_24h" in told["null_world"]["zero"]
     assert (told["endpoint"]["first"], told["endpoint"]["second"]) == ("ketamine", "saline")
     assert told["arms_differ_in"] == []
+    estimands = {line["analysis"]: line["estimand"] for line in told["estimands"]}
+    assert "Summary: difference of mean changes." in estimands["two-sample-t"]
+    assert "adjusted for the baseline by the mixed model for repeated measures" in estimands["mmrm"]
+    lost = [row["analysis"] for row in run.rows("characteristics") if row["measure"] == "mixed model not converged"]
+    assert lost == ["mmrm", "mmrm"]
     assert "--typical --analysis two-sample-t --analysis mmrm" in told["command_line"]
 
 

@@ -146,6 +146,7 @@ def test_the_report_says_what_it_rests_on_and_asks_nobody_for_anything(tmp_path:
         "calibration",
         "<svg",
         "ketamine better on day 2",
+        "What each comparison estimates",
     ):
         assert text in page
     names = [part.split('"')[0] for part in page.split(' id="')[1:]]

@@ -181,3 +181,17 @@ def test_an_answer_says_what_it_estimates() -> None:
     assert "picked by what happened after randomisation" in stated
     assert "two-sided p of the analysis of covariance on the baseline" in stated
     assert "The trial set out to estimate: difference of means of change in adults; events: leaving." in stated
+
+
+def test_comparisons_that_differ_in_time_alone_are_told_together() -> None:
+    both = f"{ARMS[1]} vs {ARMS[2]}"
+    asked = [Question("madrs", kind, both, hour) for hour in (24.0, 72.0) for kind in ("difference", "p-value")]
+    (found,) = estimand.compared(protocol(), [*asked, Question("madrs", "observed-change", ARMS[1], 24.0)])
+    assert (found["arm"], found["statistics"]) == (both, ["difference", "p-value"])
+    assert "change of MADRS from baseline to 24 h and 3 days." in found["estimand"]
+    assert "Summary: difference of mean changes; two-sided p of the" in found["estimand"]
+
+
+def test_a_share_is_told_by_the_rule_for_shares_whatever_the_test_of_its_analysis() -> None:
+    asked = Question("madrs", "remission-difference", f"{ARMS[1]} vs {ARMS[2]}", 72.0, test="mmrm")
+    assert "who leaves counts as not improved" in estimand.said(protocol(missing="failure"), asked)

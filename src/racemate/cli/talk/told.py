@@ -53,7 +53,17 @@ def _trial(run: TrialRun) -> Iterator[str]:
     yield "Simulated: median of the virtual trials [95 % of them]; under it, after =, what was published."
     for card in told["cards"]:
         yield _card(run, card["name"])
+    if lost := words.unfitted(told["mixed_models"]):
+        yield bold("Mixed models") + "\n" + "\n".join(paragraph(line, "  ") for line in lost)
     yield _verdict(run)
+    if told["estimands"]:
+        yield estimands([line["estimand"] for line in told["estimands"]], told["estimand_of_the_trial"])
+
+
+def estimands(lines: Iterable[str], of_the_trial: str) -> str:
+    """What each comparison estimates, and what the trial itself set out to."""
+    parts = [paragraph(f"- {line}", "  ") for line in (*lines, *filter(None, [of_the_trial]))]
+    return bold("What each comparison estimates") + "\n" + "\n".join(parts)
 
 
 def _observed(run: TrialRun) -> str:

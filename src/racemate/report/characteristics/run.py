@@ -14,9 +14,10 @@ from racemate.model import bind
 from racemate.report.run.folder import Run
 from racemate.report.run.manifest import Clock, describe, own_cards
 from racemate.report.run.trial import distinct, read
+from racemate.trial.analysis import estimand
 from racemate.trial.beside import Size
 from racemate.trial.characteristics.characterise import MEANING, Characteristics, Extent, characterise
-from racemate.trial.characteristics.endpoint import PLACE, Endpoint, choose
+from racemate.trial.characteristics.endpoint import PLACE, Endpoint, choose, question
 from racemate.trial.characteristics.world import NULL, NULL_WORLD, SettledWorld, apart, without_study_effects
 from racemate.trial.design.protocol import Protocol
 from racemate.trial.published import protocol_of
@@ -145,6 +146,11 @@ def _stated(protocol: Protocol, endpoint: Endpoint, extent: Extent, tolerance: f
         "trial": protocol.id,
         "crossover": protocol.crossover,
         "endpoint": asdict(endpoint),
+        "estimands": [
+            {"analysis": test, "estimand": str(estimand.of(protocol, question(protocol, endpoint, test)))}
+            for test in endpoint.tests
+        ],
+        "estimand_of_the_trial": estimand.set_out(protocol),
         "success": extent.success,
         "meaning": MEANING[extent.success],
         "null_world": {"statement": NULL_WORLD, "zero": list(NULL)},

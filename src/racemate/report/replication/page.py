@@ -127,6 +127,8 @@ def _trial(run: EveryTrial, trial: str, one: TrialRun) -> str:
         _main_figure(one, trial),
         _beside(compared, list(one.replication.answers)) if compared else "<p>No published number is mirrored.</p>",
         _verdict(one),
+        "".join(f"<p>{escape(line)}</p>" for line in words.unfitted(told["mixed_models"])),
+        _estimands(told),
         _unasked(one),
     ]
     return "\n".join(part for part in parts if part)
@@ -198,6 +200,13 @@ def _verdict(one: TrialRun) -> str:
     lines = [[f'<td class="words">{escape(name)}</td>', *(chance[name, card] for card in cards)] for name in patterns]
     title = "<h3>Chance of the published pattern ± Monte-Carlo error</h3>"
     return f"{title}\n{table(('pattern', *cards), lines)}" if lines else ""
+
+
+def _estimands(told: Row) -> str:
+    lines = [line["estimand"] for line in told["estimands"]] + list(filter(None, [told["estimand_of_the_trial"]]))
+    items = "".join(f"<li>{escape(line)}</li>" for line in lines)
+    title = "<summary>What each comparison estimates</summary>"
+    return f"<details>\n{title}\n<ul>{items}</ul>\n</details>" if told["estimands"] else ""
 
 
 def _unasked(one: TrialRun) -> str:

@@ -1,11 +1,23 @@
 """Estimand: what a number of a trial is an estimate of, in words (ICH E9(R1): treatment, population, variable, events, summary)."""
 
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
 from racemate.trial.analysis.counted import arms_of
-from racemate.trial.analysis.look import DROPOUT, Question
+from racemate.trial.analysis.look import DROPOUT, OF_MODEL, Question, part_of
 from racemate.trial.design.protocol import Protocol
-from racemate.trial.design.scheme import COMPLETERS, EVERYONE, OVER_TIMES, SHARE_TESTS, parted
+from racemate.trial.design.scheme import (
+    ADJUSTED_TESTS,
+    COMPLETERS,
+    CONTRASTS,
+    EVERYONE,
+    OVER_TIMES,
+    SHARE_TESTS,
+    parted,
+)
 
 DAY_H = 24.0
+_HOUR_MIN = 60
 _PERCENT = 100
 _SUMMARY = {
     "observed-mean": "mean score",
@@ -34,6 +46,12 @@ _SUMMARY = {
     "event-free": "share of people by Kaplan-Meier",
     "tipping-point": "points by which those who left must have done worse before p reaches 0.05",
 }
+_ADJUSTED = {
+    **dict.fromkeys(ADJUSTED_TESTS, " adjusted for the baseline"),
+    "crossover": " adjusted for period",
+    "period": " between the periods, adjusted for treatment",
+}
+"""What a test makes of a difference that is not called adjusted."""
 _DOSED = "a dose changed as the protocol allows is part of the treatment"
 _OF_SHARES = ("risk-difference", "risk-ratio", "odds-ratio", "number-needed-to-treat")
 _MISSING = {
@@ -62,25 +80,94 @@ _TEST = {
 }
 
 
+class Estimand(NamedTuple):
+    """What the answer to a question estimates; the variable and when it is looked at make one sentence."""
+
+    treatment: str
+    population: str
+    variable: str
+    when: str
+    events: str
+    summary: str
+
+    def __str__(self) -> str:
+        """Five short sentences."""
+        parts = {
+            "Treatment": self.treatment,
+            "Population": self.population,
+            "Variable": f"{self.variable} {self.when}".strip(),
+            "Intercurrent events": self.events,
+            "Summary": self.summary,
+        }
+        return " ".join(f"{name}: {words}." for name, words in parts.items())
+
+
+def of(protocol: Protocol, question: Question) -> Estimand:
+    """What the answer to a question estimates, built from the question and the protocol, so that it says what is computed."""
+    part = part_of(protocol, question)[0] or protocol
+    return Estimand(
+        _treatment(part, question),
+        _population(part, question),
+        *_variable(part, question),
+        _events(part, question),
+        _summary(part, question),
+    )
+
+
 def said(protocol: Protocol, question: Question) -> str:
     """What the answer to a question estimates, in five short sentences.
 
-    They are built from the question and the protocol, so that they say what is computed.  The protocol's own estimand, where it has
-    one, follows as what the trial set out to estimate: whether the question is the primary one is not for the machine to tell.
+    The protocol's own estimand, where it has one, follows as what the trial set out to estimate: whether the question is the primary
+    one is not for the machine to tell.
     """
-    parts = {
-        "Treatment": _treatment(protocol, question),
-        "Population": _population(protocol, question),
-        "Variable": _variable(protocol, question),
-        "Intercurrent events": _events(protocol, question),
-        "Summary": _summary(protocol, question),
-    }
-    text = " ".join(f"{name}: {words}." for name, words in parts.items())
+    return " ".join(filter(None, (str(of(protocol, question)), set_out(protocol))))
+
+
+def set_out(protocol: Protocol) -> str:
+    """What the trial itself set out to estimate, in its own words; empty where its record names nothing."""
     if protocol.estimand is None:
-        return text
+        return ""
     stated = protocol.estimand
     events = "; ".join(stated.intercurrent) or "none named"
-    return f"{text} The trial set out to estimate: {stated.summary} of {stated.variable} in {stated.population}; events: {events}."
+    return f"The trial set out to estimate: {stated.summary} of {stated.variable} in {stated.population}; events: {events}."
+
+
+def compared(protocol: Protocol, questions: Iterable[Question]) -> list[dict[str, Any]]:
+    """The estimand of every comparison among some questions; those that differ in time or summary alone are told together.
+
+    Items hold ``outcome``, ``arm`` (``a vs b``), ``population``, ``stage``, ``statistics`` and ``estimand``.
+    """
+    found: dict[tuple[str, ...], list[tuple[Question, Estimand]]] = {}
+    for one in questions:
+        if one.statistic in CONTRASTS:
+            told = of(protocol, one)
+            key = (one.stage, one.outcome, one.arm, one.group, told.variable, told.events)
+            found.setdefault(key, []).append((one, told))
+    return [_told(kin) for kin in found.values()]
+
+
+def _told(kin: list[tuple[Question, Estimand]]) -> dict[str, Any]:
+    question, first = kin[0]
+    when = _listed(dict.fromkeys(told.when for _, told in kin))
+    summary = "; ".join(dict.fromkeys(told.summary for _, told in kin))
+    return {
+        "outcome": question.outcome,
+        "arm": question.arm,
+        "population": question.group,
+        "stage": question.stage,
+        "statistics": list(dict.fromkeys(one.statistic for one, _ in kin)),
+        "estimand": str(first._replace(when=when, summary=summary)),
+    }
+
+
+def _listed(words: Iterable[str]) -> str:
+    """Times one after another; what they begin with in common is said once: "at 1 days, 3 days and 5 days"."""
+    *before, last = words
+    if not before:
+        return last
+    start = last.partition(" ")[0]
+    rest = [word.removeprefix(f"{start} ") for word in (*before[1:], last)]
+    return f"{', '.join((before[0], *rest[:-1]))} and {rest[-1]}"
 
 
 def _treatment(protocol: Protocol, question: Question) -> str:
@@ -96,6 +183,8 @@ def _together(protocol: Protocol, arm: str) -> str:
 
 def _population(protocol: Protocol, question: Question) -> str:
     entry = "everyone randomised" if question.group == EVERYONE else question.group
+    if question.stage:
+        entry = f"{'everyone' if question.group == EVERYONE else question.group} in the stage {question.stage}"
     if question.group == COMPLETERS:
         entry = "those who stayed to the end, picked by what happened after randomisation"
     elif question.group in {group.name for group in protocol.groups}:
@@ -105,27 +194,30 @@ def _population(protocol: Protocol, question: Question) -> str:
     return entry
 
 
-def _variable(protocol: Protocol, question: Question) -> str:
+def _variable(protocol: Protocol, question: Question) -> tuple[str, str]:
+    """The variable, and when it is looked at."""
     if question.outcome == DROPOUT:
-        return "leaving before the last visit"
+        return "leaving before the last visit", ""
     when = "no time" if question.hour is None else _moment(question.hour, protocol.baseline_h)
     name, kind = question.outcome.upper(), question.statistic
     if question.way.event:
         since = _moment(question.way.since_h, protocol.baseline_h)
-        return f"time from {since} to {question.way.event}, as the decision of that name defines it, looked at until {when}"
+        what = f"time from {since} to {question.way.event}, as the decision of that name defines it"
+        return what, "" if question.hour is None else f"looked at until {when}"
     if kind == "relapse":
-        return f"{name} above {question.over:g} at some rating up to {when}"
+        return f"{name} above {question.over:g} at some rating", f"up to {when}"
     if kind == "sustained-response":
-        return f"{_response(protocol, name)} at {question.least} or more of {len(question.hours)} ratings up to {when}"
+        often = f"at {question.least} or more of {len(question.hours)} ratings"
+        return f"{_response(protocol, name)} {often}", f"up to {when}"
     if kind.startswith("remission"):
-        return f"{name} of {protocol.remission[question.outcome]:g} or less at {when}"
+        return f"{name} of {protocol.remission[question.outcome]:g} or less", f"at {when}"
     if kind == "share":
-        return f"{name} above {question.over:g} at {when}"
+        return f"{name} above {question.over:g}", f"at {when}"
     if kind == "response" or kind in _OF_SHARES or question.test in SHARE_TESTS:
-        return f"{_response(protocol, name)} at {when}"
+        return _response(protocol, name), f"at {when}"
     if kind.endswith("mean") or kind in ("median", "sd"):
-        return f"{name} at {when}"
-    return f"change of {name} from baseline to {when}"
+        return name, f"at {when}"
+    return f"change of {name} from baseline", f"to {when}"
 
 
 def _response(protocol: Protocol, name: str) -> str:
@@ -135,6 +227,8 @@ def _response(protocol: Protocol, name: str) -> str:
 def _moment(hour: float, baseline_h: float) -> str:
     if hour in (0.0, baseline_h):
         return "baseline"
+    if hour < 1:
+        return f"{_HOUR_MIN * hour:.0f} min"
     return f"{hour / DAY_H:g} days" if hour >= 2 * DAY_H else f"{hour:g} h"
 
 
@@ -143,7 +237,8 @@ def _events(protocol: Protocol, question: Question) -> str:
         return "leaving is itself the variable"
     if question.way.event:
         return f"who leaves is followed until then; {_DOSED}"
-    shares = question.statistic in ("response", "remission", "share", *_OF_SHARES) or question.test in SHARE_TESTS
+    told = question.statistic in ("response", "share", *_OF_SHARES) or question.statistic.startswith("remission")
+    shares = told or question.test in SHARE_TESTS
     if question.statistic in OVER_TIMES:
         rule = "counts where the ratings before it settle the matter, else is left out"
     elif question.statistic.startswith("locf"):
@@ -152,7 +247,7 @@ def _events(protocol: Protocol, question: Question) -> str:
         rule = "counts with the ratings made before it, as if missing at random"
     elif question.way.missing:
         rule = _MISSING[question.way.missing].format(reference=question.way.reference)
-    elif shares or question.statistic.startswith("remission"):
+    elif shares:
         rule = _MISSING[protocol.missing]
     else:
         adjusted = question.statistic.startswith("ls-") or question.test == "ancova"
@@ -164,10 +259,10 @@ def _summary(protocol: Protocol, question: Question) -> str:
     summary = _SUMMARY.get(question.statistic, "share of people")
     strata = f", over strata by {' and '.join(question.way.strata)}" if question.way.strata else ""
     if question.statistic not in ("p-value", "test-statistic"):
-        model = (
-            f" by the {_model(question)}" if question.test == "mmrm" and question.statistic.startswith("ls-") else ""
-        )
-        return f"{summary}{model}{strata}"
+        by_model = question.test == "mmrm" and question.statistic in OF_MODEL
+        model = f" by the {_model(question)}" if by_model else ""
+        adjusted = _ADJUSTED.get(question.test or "", "") if question.statistic == "difference" else ""
+        return f"{summary}{adjusted}{model}{strata}"
     usual = "paired-t" if protocol.crossover else "two-sample-t"
     name = _model(question) if question.test == "mmrm" else _TEST[question.test or usual]
     return f"{summary} of the {name}{strata}"

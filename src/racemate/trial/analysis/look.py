@@ -1,13 +1,13 @@
 """Look: one question put to the data of a trial: a statistic of an outcome at a time, for an arm or a contrast, in a group of people."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from racemate.trial.analysis import statistics
-from racemate.trial.analysis.compare import change, completed, event, shares
+from racemate.trial.analysis.compare import change, completed, event, repeated, shares
 from racemate.trial.analysis.compare.shares import RATIOS
 from racemate.trial.analysis.counted import arms_of, at_once, often, pair, people
 from racemate.trial.conduct.rate import Data
@@ -39,6 +39,8 @@ SHARES = ("response", "remission", "share", "risk-difference", "remission-differ
 """Statistics given in percent."""
 PURE = ("p-value", "test-statistic", "effect-size", "hazard-ratio", *RATIOS)
 UNITS = {**dict.fromkeys(SHARES, "percent"), **dict.fromkeys(PURE, "1"), "median-time": "day"}
+OF_MODEL = ("ls-mean", "ls-change", "ls-difference", "difference", "p-value", "test-statistic")
+"""Statistics that a mixed model gives where a question names it."""
 _PERCENT = 100.0
 _PAIR = 2
 
@@ -76,6 +78,8 @@ class Answer:
     value: Floats
     n: Floats
     sd: Floats | None = None
+    ended: NDArray[np.int_] | None = None
+    """How the fit of a mixed model ended in each replicate (`mmrm.state.State`); None where no such model is fitted."""
 
 
 def part_of(protocol: Protocol, asked: Question) -> tuple[Protocol | None, set[str]]:
@@ -158,9 +162,13 @@ def ask(data: Data, asked: Question) -> Answer:
     """Answer a question for every replicate; raises ValueError for a question that `refusal` refuses."""
     if why := refusal(data.protocol, asked):
         raise ValueError(f"{asked.statistic} of {asked.outcome} in {asked.arm}: {why}")
-    if asked.stage:
-        return _answer(data.stages[asked.stage], asked)
-    return _answer(data, asked)
+    part = data.stages[asked.stage] if asked.stage else data
+    found = _answer(part, asked)
+    if asked.test != "mmrm" or asked.statistic not in OF_MODEL:
+        return found
+    change_from_baseline = asked.statistic != "ls-mean"
+    fit = repeated.fitted(part, asked.outcome, asked.group, asked.way, change=change_from_baseline)
+    return replace(found, ended=fit.state)
 
 
 def _answer(data: Data, asked: Question) -> Answer:

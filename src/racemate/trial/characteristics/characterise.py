@@ -140,6 +140,8 @@ class _Run:
         yield "bias", measure.bias(found, known)
         yield "coverage", measure.coverage(found, known, alpha)
         yield "undefined", measure.share(~np.isfinite(found.p))
+        if found.unfitted is not None:
+            yield "mixed model not converged", measure.share(found.unfitted)
 
     def _truth(self, data: Data, test: Test) -> Truth:
         """The endpoint among people who are in no trial, had nobody left."""

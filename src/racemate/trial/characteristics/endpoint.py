@@ -9,7 +9,18 @@ from typing import Literal, get_args
 from racemate.evidence.finding import EvidenceError, nearest
 from racemate.trial.analysis.look import Question, refusal, way_of
 from racemate.trial.design.protocol import Protocol
-from racemate.trial.design.scheme import EVERYONE, MOOD_SCALES, PLAIN, Analysis, Expect, Test, Way, parted
+from racemate.trial.design.scheme import (
+    ADJUSTED_TESTS,
+    EVERYONE,
+    MOOD_SCALES,
+    PLAIN,
+    SHARE_TESTS,
+    Analysis,
+    Expect,
+    Test,
+    Way,
+    parted,
+)
 
 PLACE = "power"
 ALPHA = 0.05
@@ -40,6 +51,16 @@ class Endpoint:
     def contrast(self) -> str:
         """Both arms in one name."""
         return f"{self.first} vs {self.second}"
+
+
+def question(protocol: Protocol, told: Endpoint, test: Test) -> Question:
+    """The size of the difference that an analysis estimates, as a question."""
+    statistic = "difference"
+    if test in SHARE_TESTS:
+        statistic = "risk-difference"
+    elif test in ADJUSTED_TESTS:
+        statistic = "ls-difference"
+    return Question(told.outcome, statistic, told.contrast, told.hour, told.group, test, way=way(protocol, told, test))
 
 
 def choose(

@@ -10,7 +10,7 @@ from scipy.special import stdtrit
 
 from racemate.trial.analysis import statistics
 from racemate.trial.analysis.categorical import interval, table
-from racemate.trial.analysis.compare import change, shares
+from racemate.trial.analysis.compare import change, repeated, shares
 from racemate.trial.analysis.counted import people
 from racemate.trial.characteristics.endpoint import Endpoint, way
 from racemate.trial.conduct.rate import Data
@@ -31,6 +31,8 @@ class Tested(NamedTuple):
     low: Floats
     high: Floats
     p: Floats
+    unfitted: Mask | None = None
+    """In which replicates the mixed model did not converge; None where no such model is fitted."""
 
     def favours(self, test: Test) -> Mask:
         """Where the first arm did better: it fell more, or more of it responded."""
@@ -45,7 +47,10 @@ def analyse(data: Data, endpoint: Endpoint, test: Test) -> Tested:
     asked = change.Asked(endpoint.outcome, endpoint.hour, endpoint.group, test, how)
     found, _ = change.compared(data, asked, endpoint.first, endpoint.second)
     half = _half(found, endpoint.alpha)
-    return Tested(found.difference, found.difference - half, found.difference + half, found.p)
+    unfitted = None
+    if test == "mmrm":
+        unfitted = ~repeated.fitted(data, endpoint.outcome, endpoint.group, how, change=True).fitted
+    return Tested(found.difference, found.difference - half, found.difference + half, found.p, unfitted)
 
 
 def _half(found: statistics.Comparison, alpha: float) -> Floats:
