@@ -121,6 +121,15 @@ def test_only_the_awake_are_convinced_by_what_they_feel(par: link.Par) -> None:
     assert asleep.unblinded == 0.0
 
 
+def test_a_study_scales_what_its_drug_does_by_being_felt_and_not_what_its_setting_raises(par: link.Par) -> None:
+    here = par._replace(g_felt_to_hope=1.0, unblinded_weight=1.0)
+    there = here._replace(study_drug=2.0)
+    felt, raised = NOTHING._replace(unblinded=0.3), NOTHING._replace(hope_slow=0.3)
+    assert read(there, felt).expectancy == pytest.approx(2 * read(here, felt).expectancy)
+    assert read(here, felt).expectancy > 0
+    assert read(there, raised).expectancy == read(here, raised).expectancy
+
+
 def test_acquisition_and_expression_are_separate_switches(par: link.Par) -> None:
     """Differences of expectancy with respect to each gain, with mu held at the session only or at the rating only."""
 

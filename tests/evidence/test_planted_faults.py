@@ -20,6 +20,7 @@ POOL = "meta/small-pool.toml"
 ANCHORS = "anchors.toml"
 REPORTS = "safety/reports.toml"
 
+TRIAL_USE = 'use = "calibration"\n'
 CLAIM = """  value = 28
   spread = { kind = "range95", low = 7, high = 112 }
   source = "hirota-1999"
@@ -52,6 +53,7 @@ FAULTS = [
     ("reads", CONCENTRATION, "cv = 0.615", "cv = 0.615, sd = 0.5", "between", "0.615", "exactly one of sd, cv and variance"),
     ("reads", PROTOCOL, 'use = "calibration"\n', "", "trial.use", "nothing", "required"),
     ("reads", PROTOCOL, 'use = "calibration"', 'use = "training"', "trial.use", "'training'", "'hold-out'"),
+    ("reads", CONCENTRATION, "cv = 0.615", "cv = 0.615, uncertainty = 0", "between", "uncertainty", "above 0"),
     ("reads", OUTCOMES, "ls-difference", "ls-diference", "line 5.statistic", "'ls-diference'", "'ls-difference'"),
     ("reads", OUTCOMES, "sd,6.1,,,47", "sd,6.1,,,47.5", "line 2.n", "'47.5'", "a whole number"),
     ("reads", OUTCOMES, "32.6,point", "nan,point", "line 2.value", "nan", "a finite number"),
@@ -96,6 +98,7 @@ FAULTS = [
     ("unit_converts", CHANNEL, 'unit = "nmol/L"', 'unit = "ng/mL"', "ki_memantine.claim[2].unit", "'ng/mL'", "such as umol/L"),
     ("spread_is_possible", CHANNEL, "low = 0.4", "low = 0.6", "ki_memantine.claim[1].spread", "0.6 to 0.7", "either side"),
     ("quantity_only_claims", CHANNEL, 'how = "recalled"', 'how = "recalled"\npooled = false', "claim[2].pooled", "false", "no link reads"),
+    ("pooled_trial_is_known", PROTOCOL, TRIAL_USE, TRIAL_USE + 'people_of = ["small-2020"]\n', "trial.people_of", "'small-2020'", "known name"),
     ("arm_is_named_once", PROTOCOL, 'name = "midazolam"', 'name = "ketamine"', "arm", "2 of", "once"),
     ("arm_is_in_the_protocol", OUTCOMES, "ketamine vs midazolam", "ketamine vs midazolm", "line 5.arm", "'midazolm'", "'midazolam'"),
     ("arm_is_in_the_protocol", OUTCOMES, "ketamine,first", "ketamine,frist", "line 3.period", "'frist'", "'first'"),

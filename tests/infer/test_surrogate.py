@@ -7,7 +7,7 @@ from racemate.evidence.prior import Prior
 from racemate.infer.likelihood.cells import sheet
 from racemate.infer.likelihood.surrogate import SOFT, basis, learn
 from racemate.infer.likelihood.targets import read
-from racemate.infer.likelihood.unknowns import SPREADS, unknowns
+from racemate.infer.likelihood.unknowns import unknowns
 from racemate.infer.likelihood.upstream import Upstream
 from racemate.model import bind
 from racemate.posterior import BETWEEN
@@ -76,8 +76,11 @@ def test_spreads_start_at_the_evidence_s_size(made):
     cells, model, _, surrogate = made
     known = unknowns(model, cells, surrogate)
     at_centre = dict(zip(known.names, known.natural(np.zeros((len(known.names), 1)), np)[:, 0], strict=True))
-    for name in SPREADS:
+    moved = [name.removeprefix(BETWEEN) for name in known.names if name.startswith(BETWEEN)]
+    assert {"severity.study_drug", "severity.study_control"} < set(moved)
+    for name in moved:
         between = model.bound[name].between
         assert between is not None
+        assert between.uncertainty is not None
         assert at_centre[BETWEEN + name] == pytest.approx(between.scale)
     assert isinstance(model.bound["severity.emax"].prior, Prior)

@@ -144,9 +144,14 @@ def _relative(value: Any, reference: Any, xp: Any) -> Any:
 
 
 def expectancy(y: State, mor_blocked: Any, s: Setting, p: Par) -> Any:
-    """Expectancy part of S: hope raised by the context and by what was felt."""
+    """Expectancy part of S: hope raised by the context and by what was felt.
+
+    What a drug does beyond its control in one study, `study_drug`, holds for what it does through being felt as well: else a hypothesis
+    whose drug acts by hope alone could not differ between studies.
+    """
     raised = y.hope_slow + p.hope_fast_weight * y.hope_fast + p.hope_kept_weight * y.hope_kept
-    hope = p.study_control * context(s, p) * raised + p.g_felt_to_hope * p.unblinded_weight * y.unblinded
+    told = p.g_felt_to_hope * p.study_drug * p.unblinded_weight * y.unblinded
+    hope = p.study_control * context(s, p) * raised + told
     return p.hope_of_g_allele * (1 - p.g_mor_to_hope_expressed * mor_blocked) * hope
 
 

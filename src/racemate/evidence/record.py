@@ -118,6 +118,8 @@ class Between(Record):
     sd: Number | None = None
     cv: Number | None = None
     variance: Number | None = None
+    uncertainty: Number | None = None
+    """How uncertain the size itself is: standard deviation of its logarithm.  Only a spread that has one is moved by a fit."""
     correlation: dict[str, Number] = {}
     source: str = ""
     place: str = ""
@@ -130,6 +132,8 @@ class Between(Record):
             raise ValueError("exactly one of sd, cv and variance")
         if self.cv is not None and self.law != "lognormal":
             raise ValueError(f"cv only with law 'lognormal', not {self.law!r}")
+        if self.uncertainty is not None and self.uncertainty <= 0:
+            raise ValueError(f"uncertainty above 0, not {self.uncertainty:g}")
         return self
 
     @property
@@ -268,6 +272,8 @@ class Trial(Record):
     registry: tuple[Text, ...] = ()
     use: Use
     warnings: tuple[Text, ...] = ()
+    people_of: tuple[Text, ...] = ()
+    """Trials of their own whose people this one pools; fitting both would count them twice."""
     bias: Bias
     arms: tuple[Text, ...] = ()
     periods: tuple[Text, ...] = ()

@@ -45,6 +45,15 @@ def arm_is_named_once(library: Library) -> Iterator[Finding]:
                     yield Finding(file, table, f"{times} of the name {name!r}", "each name once")
 
 
+def pooled_trial_is_known(library: Library) -> Iterator[Finding]:
+    """A trial that pools the people of others names trials of this evidence."""
+    for trial in library.trials.values():
+        for name in trial.people_of:
+            if name == trial.id or name not in library.trials:
+                others = [other for other in library.trials if other != trial.id]
+                yield Finding(f"{trial.folder}/protocol.toml", "trial.people_of", repr(name), nearest(name, others))
+
+
 def arm_is_in_the_protocol(library: Library) -> Iterator[Finding]:
     """Every row speaks of arms and periods that the protocol has."""
     for trial, file, line, row in _rows(library):
@@ -212,6 +221,7 @@ def scale_is_sourced(library: Library) -> Iterator[Finding]:
 
 RULES = (
     arm_is_named_once,
+    pooled_trial_is_known,
     arm_is_in_the_protocol,
     recalled_is_no_target,
     row_place_is_given,

@@ -113,7 +113,8 @@ class Predictor:
         )
         strong = jnp.exp(v[BETWEEN + "severity.responsiveness"] * self.people.response)
         treated = jnp.exp(v[BETWEEN + "severity.antidepressant_person"] * self.people.antidepressant)
-        total = strong[None, :] * (study_drug[:, None] * drug + believed * (raised[:, None] + felt))
+        specific, hoped = study_drug[:, None] * drug, raised[:, None] + study_drug[:, None] * felt
+        total = strong[None, :] * (specific + believed * hoped)
         return v["severity.emax"] * bound(total + treated[None, :] * natural[:, None])
 
 

@@ -27,8 +27,6 @@ Kind = Literal["mean", "sd", "share", "effect-size"]
 Scope = Literal["calibration", "all-trials"]
 SCOPES: dict[Scope, tuple[Use, ...]] = {"calibration": ("calibration",), "all-trials": ("calibration", "hold-out")}
 """What each set of trials may read; trials of use ``context`` are never fitted."""
-OVERLAPS = {"wilkinson-ipd": "pools people of trials that stand alone (murrough-2013 and others)"}
-"""Trials whose people are already in, by the trial's own warning."""
 REUSED = 0.5
 """Weight of counts whose people also enter by their mean (calibration probe, section 1): they are not new people."""
 _MEANS = ("observed-change", "ls-change", "observed-mean", "ls-mean", "locf-change", "locf-mean")
@@ -153,7 +151,7 @@ def _choose(trial: Trial, protocol: Protocol) -> tuple[list[Target], list[Droppe
     for row in trial.observations:
         asked, why = mirror(protocol, row)
         context = "context: to be read beside the others, not to be fitted" if trial.use_of(row) == "context" else ""
-        why = why or context or OVERLAPS.get(trial.id, "") or _refused(protocol, row, asked)
+        why = why or context or _pooled(trial) or _refused(protocol, row, asked)
         made = [] if why else list(_targets(trial, protocol, row, asked))
         if made:
             found += [(one, row) for one in made]
@@ -167,6 +165,10 @@ def _choose(trial: Trial, protocol: Protocol) -> tuple[list[Target], list[Droppe
         else:
             kept.append(one)
     return [replace(one, weight=_weight(one, kept)) for one in kept], dropped
+
+
+def _pooled(trial: Trial) -> str:
+    return f"pools people of trials that stand alone ({', '.join(trial.people_of)})" if trial.people_of else ""
 
 
 def _drop(trial: Trial, row: Observation, reason: str) -> Dropped:

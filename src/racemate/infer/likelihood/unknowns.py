@@ -6,6 +6,7 @@ effect per trial on the drug and on the setting.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,15 +22,6 @@ from racemate.posterior import BETWEEN
 from racemate.trial.design.arm import CONTEXTS
 
 Floats = NDArray[np.float64]
-SPREADS = (
-    "severity.responsiveness",
-    "severity.antidepressant_person",
-    "severity.study_drug",
-    "severity.study_control",
-)
-"""Parameters whose spread between people or studies is itself unknown; the spread is named ``between:<parameter>``."""
-SPREAD_SD_LOG = 0.4
-"""Judgement: how uncertain those spreads are, on the log scale (calibration probe, section 7c); the evidence states their size only."""
 _ALGEBRA = (
     *(f"severity.{n}" for n in ("drug_at_24h", "fast_share", "emax", "healthy", "unblinded_weight", "g_felt_to_hope")),
     *(f"severity.{n}" for n in ("tau_hope_fast", "tau_hope_slow", "tau_hope_kept", "hope_fast_weight")),
@@ -118,7 +110,7 @@ def unknowns(model: Model, cells: Sheet, surrogate: Surrogate) -> Unknowns:
         prior = model.bound[name].prior
         assert prior is not None
         priors.append((name, prior, model.bound[name].factor))
-    priors += [(BETWEEN + name, _spread_prior(model, name), 1.0) for name in SPREADS]
+    priors += [(BETWEEN + name, prior, 1.0) for name, prior in _spreads(model)]
     ends = np.array([_ends(prior) for _, prior, _ in priors])
     return Unknowns(
         names=tuple(name for name, _, _ in priors),
@@ -136,10 +128,12 @@ def unknowns(model: Model, cells: Sheet, surrogate: Surrogate) -> Unknowns:
     )
 
 
-def _spread_prior(model: Model, name: str) -> Prior:
-    between = model.bound[name].between
-    assert between is not None
-    return Prior("lognormal", float(np.log(between.scale)), SPREAD_SD_LOG, 0.0, np.inf, "1")
+def _spreads(model: Model) -> Iterator[tuple[str, Prior]]:
+    """Spreads between people or studies whose size is uncertain by the evidence's own word."""
+    for name, bound in model.bound.items():
+        between = bound.between
+        if between is not None and between.uncertainty is not None:
+            yield name, Prior("lognormal", float(np.log(between.scale)), between.uncertainty, 0.0, np.inf, "1")
 
 
 def _ends(prior: Prior) -> tuple[float, float]:
