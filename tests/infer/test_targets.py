@@ -112,3 +112,13 @@ def test_trials_that_pool_others_stay_out():
 def test_an_unknown_set_of_trials_is_refused():
     with pytest.raises(EvidenceError, match="calibration, all-trials"):
         read("everything")  # pyright: ignore[reportArgumentType] that is the point
+
+
+def test_a_share_of_arms_taken_together_weighs_each_by_its_people():
+    protocols = read().protocols
+    pooled = [o for o in read().targets if len(o.arms) > 1]
+    assert pooled
+    for one in pooled:
+        people = {arm.name: arm.n for arm in protocols[one.trial].conditions}
+        total = sum(people[arm] or 0 for arm in one.arms)
+        assert dict(one.terms) == pytest.approx({arm: (people[arm] or 0) / total for arm in one.arms})

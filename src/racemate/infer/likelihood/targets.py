@@ -15,6 +15,7 @@ import numpy as np
 from racemate.evidence.finding import EvidenceError
 from racemate.evidence.library import Library, library
 from racemate.evidence.record import DOUBTFUL, Observation, Trial, Use
+from racemate.trial.analysis.counted import arms_of
 from racemate.trial.analysis.look import DROPOUT, Question
 from racemate.trial.design.protocol import Protocol
 from racemate.trial.design.scheme import EVERYONE, MOOD_SCALES, parted
@@ -60,6 +61,11 @@ class Target:
     adjusted: bool = False
     error_from: str = ""
     source: str = ""
+
+    @property
+    def arms(self) -> tuple[str, ...]:
+        """The arms whose people the number is about, one or several taken together; none for a contrast."""
+        return () if any(coefficient < 0 for _, coefficient in self.terms) else tuple(arm for arm, _ in self.terms)
 
 
 @dataclass(frozen=True)
@@ -187,6 +193,8 @@ def _refused(protocol: Protocol, row: Observation, asked: Question) -> str:
         return f"{asked.outcome} is not fitted"
     if row.statistic not in (*_MEANS, *_SHARES, *_CONTRASTS, "sd"):
         return f"{row.statistic}: what it says is in the means and the counts"
+    if row.statistic == "sd" and len(arms_of(protocol, row.arm)) > 1:
+        return "the spread of arms taken together is not predicted"
     if asked.group != EVERYONE and not protocol.crossover:
         return f"the group {asked.group} is chosen by an outcome"
     return ""
@@ -194,7 +202,8 @@ def _refused(protocol: Protocol, row: Observation, asked: Question) -> str:
 
 def _targets(trial: Trial, protocol: Protocol, row: Observation, asked: Question) -> Iterator[Target]:
     """The targets that one row gives: a mean also gives its spread when that was printed."""
-    terms = ((row.arm, 1.0),) if " vs " not in row.arm else tuple(zip(parted(row.arm), (1.0, -1.0), strict=True))
+    sides = ((row.arm, 1.0),) if " vs " not in row.arm else tuple(zip(parted(row.arm), (1.0, -1.0), strict=True))
+    terms = tuple((arm, sign * share) for name, sign in sides for arm, share in _shares_of(protocol, name))
     n = float(row.n or sum(_people(protocol, arm) or 0 for arm, _ in terms))
     plain = Target(
         trial.id,
@@ -229,8 +238,15 @@ def _targets(trial: Trial, protocol: Protocol, row: Observation, asked: Question
         error, error_from = _error(row, n)
         if error > 0:
             yield replace(plain, error=error, error_from=error_from)
-        if row.spread_kind == "sd" and row.spread and n > 1 and not plain.adjusted:
+        if row.spread_kind == "sd" and row.spread and n > 1 and not plain.adjusted and len(terms) == 1:
             yield replace(plain, kind="sd", value=row.spread, error_from="chi-squared")
+
+
+def _shares_of(protocol: Protocol, name: str) -> Iterator[tuple[str, float]]:
+    """The arms that a printed name takes together, each with its share of the people."""
+    arms = arms_of(protocol, name) or (name,)
+    people = [float(_people(protocol, arm) or 1) for arm in arms]
+    yield from ((arm, count / sum(people)) for arm, count in zip(arms, people, strict=True))
 
 
 def _people(protocol: Protocol, arm: str) -> int | None:
@@ -259,13 +275,17 @@ def _error(row: Observation, n: float) -> tuple[float, str]:
 def _said_before(one: Target, found: list[Target]) -> str:
     """The reason to leave a target out because others say the same of the same people; empty when none does."""
     rivals = [o for o in found if o is not one and (o.outcome, o.hour) == (one.outcome, one.hour)]
-    if one.kind == "mean" and len(one.terms) == 1:
+    if len(one.arms) > 1 and any(
+        o.kind == one.kind and o.statistic == one.statistic and set(o.arms) < set(one.arms) for o in rivals
+    ):
+        return "the arms themselves are in"
+    if one.kind == "mean" and one.arms:
         order = _MEANS.index(one.statistic)
         same = [o for o in rivals if o.kind == "mean" and o.arm == one.arm and o.statistic in _MEANS]
         better = any((_MEANS.index(o.statistic), o.line) < (order, one.line) for o in same)
         return "another row gives the mean of the same people" if better else ""
     if one.kind in ("mean", "effect-size"):
-        means = {o.arm for o in rivals if o.kind == "mean" and len(o.terms) == 1}
+        means = {arm for o in rivals if o.kind == "mean" and len(o.arms) == 1 for arm in o.arms}
         if means >= {arm for arm, _ in one.terms}:
             return "the means of both arms are in"
         order = _CONTRASTS.index(one.statistic)
@@ -292,6 +312,6 @@ def _weight(one: Target, kept: list[Target]) -> float:
     """Weight of the counts of one arm at one time: shared among them, and halved when their people also enter by a mean."""
     if one.kind != "share":
         return 1.0
-    here = [o for o in kept if (o.arm, o.outcome, o.hour) == (one.arm, one.outcome, one.hour)]
+    here = [o for o in kept if (o.outcome, o.hour) == (one.outcome, one.hour) and set(o.arms) & set(one.arms)]
     reused = any(o.kind == "mean" for o in here)
     return (REUSED if reused else 1.0) / sum(o.kind == "share" for o in here)
