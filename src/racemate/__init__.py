@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from racemate.evidence.finding import EvidenceError
+    from racemate.exchange.repeat import repeat as rerun
     from racemate.hypothesis import HypothesisError
     from racemate.model import bind
     from racemate.people.cohort import draw
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from racemate.report.numbers import evidence
     from racemate.report.replication.every import replicate_all
     from racemate.report.run.course import CourseRun, simulate
-    from racemate.report.run.repeat import repeat as rerun
     from racemate.report.run.trial import TrialRun, replicate
     from racemate.simulate.plan import Condition, Dose, Plan
     from racemate.simulate.run import run
@@ -68,7 +68,7 @@ _PLACES = {
     "replicate": "report.run.trial:replicate",
     "replicate_all": "report.replication.every:replicate_all",
     "TrialRun": "report.run.trial:TrialRun",
-    "rerun": "report.run.repeat:repeat",
+    "rerun": "exchange.repeat:repeat",
 }
 _ROOMS = ("evidence", "simulate")
 """Names that are a room of the package and a verb of its face: the import system puts the room there, so the room answers a call."""

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from racemate.cli.runs import Bar, Cards, Force, Jobs, Json, Out, Quiet, Seed
-from racemate.cli.talk.screen import bold, columns, paragraph, progress, tell
-from racemate.cli.talk.told import estimands
+from racemate.cli.talk.carry import Written, carry_out
+from racemate.cli.talk.options import Bar, Cards, Fitted, Force, Jobs, Json, Out, Quiet, Seed
 
 if TYPE_CHECKING:
     from racemate.report.characteristics.run import PowerRun
@@ -34,7 +33,7 @@ def power(
         bool,
         Parameter(
             negative="--uncertain",
-            help="Parameters at their medians (power), or averaged over their priors and study effects (assurance).",
+            help="Parameters at their medians (power), or averaged over what is not known of them and study effects (assurance).",
         ),
     ] = False,
     analysis: Annotated[
@@ -55,6 +54,7 @@ def power(
         str, Parameter(help='How many people of each treatment path are carried through the chain, or "all".')
     ] = "3",
     seed: Seed = 1,
+    posterior: Fitted = None,
     json: Json = False,
     out: Out = None,
     force: Force = False,
@@ -63,17 +63,13 @@ def power(
     jobs: Jobs = None,
 ) -> int:
     """Ask how often a design succeeds, errs and misses under rival mechanisms, and how many people it takes."""
-    from racemate.report.characteristics.run import power as run
-    from racemate.report.run.folder import check, json_text
+    sizes = _whole(people, "--people", _MOST_SIZES)
+    carried = None if courses == "all" else _whole(courses, "--courses", 1)[0]
 
-    sizes, carried = (
-        _whole(people, "--people", _MOST_SIZES),
-        None if courses == "all" else _whole(courses, "--courses", 1)[0],
-    )
-    if out is not None:
-        check(out, "power", force)
-    with progress(bar and not quiet) as follow:
-        done = run(
+    def work(follow: Any) -> PowerRun:
+        from racemate.report.characteristics.run import power as run
+
+        return run(
             trial,
             hypothesis,
             sizes,
@@ -89,14 +85,12 @@ def power(
             alpha=alpha,
             beside=beside,
             courses=carried,
+            posterior=posterior,
             progress=follow,
             jobs=jobs,
         )
-    files = done.save(out, force) if out is not None else []
-    print(json_text(done.as_object()) if json else told(done), end="")
-    if files:
-        tell(f"racemate: wrote {out} ({len(files)} files)", quiet)
-    return 0
+
+    return carry_out("power", work, Written(json, out, force, quiet, bar), jobs)
 
 
 def _whole(text: str, option: str, most: int) -> tuple[int, ...]:
@@ -108,52 +102,3 @@ def _whole(text: str, option: str, most: int) -> tuple[int, ...]:
         allowed = 'a whole number, or "all"' if most == 1 else 'whole numbers with commas, such as "20,40,80"'
         raise EvidenceError("racemate power", option, repr(text), allowed)
     return tuple(map(int, parts))
-
-
-def told(run: PowerRun) -> str:
-    """What a person reads first: what was asked, the sizes needed, then every measure by card, analysis and size."""
-    from racemate.report.words import DISCLAIMER
-
-    endpoint, manifest = run.endpoint, run.manifest
-    differ = manifest["arms_differ_in"]
-    parts = [
-        f"{bold(manifest['trial'])}  {endpoint.outcome} at {endpoint.at}, {endpoint.contrast}, {endpoint.group}; "
-        f"two-sided {endpoint.alpha:g}",
-        paragraph(f"{manifest['success'].capitalize()}: {manifest['meaning']}."),
-        paragraph(f"Null world: {manifest['null_world']['statement']}."),
-    ]
-    if differ:
-        parts.append(
-            paragraph(
-                f"The arms also differ in {', '.join(differ)}: in the null world a difference may come from there."
-            )
-        )
-    if len(run.sizes):
-        rows = [
-            (row["hypothesis"], row["analysis"], f"{row['target']:g}", row["people"], _interval(row))
-            for row in run.rows("sizes")
-        ]
-        parts.append(columns(("card", "analysis", f"{manifest['success']} wanted", "people", "95 % interval"), rows))
-    rows = [
-        (
-            row["hypothesis"],
-            row["analysis"],
-            row["people"],
-            row["measure"],
-            _number(row["value"]),
-            _number(row["monte_carlo_error"]),
-        )
-        for row in run.rows("characteristics")
-    ]
-    parts.append(columns(("card", "analysis", "people", "measure", "value", "Monte-Carlo error"), rows))
-    asked = [f"{line['analysis']}. {line['estimand']}" for line in manifest["estimands"]]
-    parts.append(estimands(asked, manifest["estimand_of_the_trial"]))
-    return "\n\n".join((*parts, DISCLAIMER)) + "\n"
-
-
-def _interval(row: dict[str, Any]) -> str:
-    return f"{row['low']} to {row['high']}" if row["high"] is not None else f"{row['low']} to more than was looked at"
-
-
-def _number(value: float | None) -> str:
-    return "-" if value is None else f"{value:.3f}"

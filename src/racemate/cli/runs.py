@@ -2,44 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from racemate.cli.talk.screen import progress, tell
+from racemate.cli.talk.carry import Written, allow_jobs, carry_out
+from racemate.cli.talk.options import Bar, Cards, Fitted, Force, Jobs, Json, Out, People, Quiet, Seed
+from racemate.cli.talk.screen import tell
 
 if TYPE_CHECKING:
     from racemate.report.run.folder import Run
-
-Cards = Annotated[
-    list[str] | None,
-    Parameter(name="--hypothesis", negative="", help="A card's name, name:variant, or file; repeat for several."),
-]
-People = Annotated[
-    int | None, Parameter(help="Virtual people per arm; of the whole trial for a crossover (default: as published).")
-]
-Seed = Annotated[int, Parameter(help="Whole number that decides every random draw.")]
-Json = Annotated[bool, Parameter(name="--json", negative="", help="Print one JSON object instead of tables.")]
-Out = Annotated[Path | None, Parameter(name=["--out", "-o"], help="Folder for manifest, tables and figures.")]
-Force = Annotated[
-    bool, Parameter(negative="", help="Write into a folder that holds something else; what is there stays.")
-]
-Quiet = Annotated[bool, Parameter(name=["--quiet", "-q"], negative="", help="No messages on standard error.")]
-Bar = Annotated[bool, Parameter(name="--progress", help="A progress bar, when standard error is a terminal.")]
-Fitted = Annotated[
-    str | None,
-    Parameter(
-        name="--posterior",
-        help='Where parameters come from: a shipped posterior, a folder of `racemate fit`, or "prior" '
-        "(default: prospective, for each card that has it).",
-    ),
-]
-Jobs = Annotated[
-    int | None,
-    Parameter(name=["--jobs", "-j"], help="Threads (default: one per core). The result does not depend on it."),
-]
 
 
 def replicate(
@@ -78,7 +51,7 @@ def replicate(
     jobs: Jobs = None,
 ) -> int:
     """Run a published trial, or one of your own, on virtual patients under rival mechanisms (default: every card)."""
-    _allow_jobs(jobs)
+    allow_jobs(jobs)
     _one_or_all(trial, every, only)
     given: dict[str, Any] = {} if replicates is None else {"replicates": replicates}
     given |= {} if courses is None else {"courses": _courses(courses)}
@@ -94,7 +67,7 @@ def replicate(
         assert trial is not None
         return run(trial, hypothesis, people, seed=seed, progress=follow, jobs=jobs, **given)
 
-    return _carry_out("replicate", work, json, out, force, quiet, bar)
+    return carry_out("replicate", work, Written(json, out, force, quiet, bar), jobs)
 
 
 def _one_or_all(trial: str | None, every: bool, only: list[str] | None) -> None:
@@ -145,14 +118,13 @@ def simulate(
     jobs: Jobs = None,
 ) -> int:
     """Give a drug to virtual people and follow concentration, receptors, dissociation and MADRS until a week after the last dose."""
-    _allow_jobs(jobs)
 
     def work(follow: Any) -> Run:
         from racemate.report.run.course import simulate as run
 
         return run(drug, route, dose, schedule, duration, hypothesis, people, seed, follow, jobs, posterior)
 
-    return _carry_out("simulate", work, json, out, force, quiet, bar)
+    return carry_out("simulate", work, Written(json, out, force, quiet, bar), jobs)
 
 
 def rerun(
@@ -167,11 +139,9 @@ def rerun(
     jobs: Jobs = None,
 ) -> int:
     """Repeat a run from its manifest, and say whether the numbers are the same."""
-    from racemate.report.run.folder import read_manifest
-    from racemate.report.run.repeat import repeat, same
+    from racemate.exchange.repeat import known, repeat, same
 
-    _allow_jobs(jobs)
-    before = read_manifest(run)
+    before = known(run)
 
     def work(follow: Any) -> Run:
         again = repeat(run, follow, jobs)
@@ -184,29 +154,4 @@ def rerun(
 
     for line in changed(before):
         tell(f"racemate: {line}", quiet)
-    return _carry_out(before["command"], work, json, out, force, quiet, bar)
-
-
-def _carry_out(
-    command: str, work: Callable[[Any], Run], json: bool, out: Path | None, force: bool, quiet: bool, bar: bool
-) -> int:
-    """Look whether the result can be written, run, write, print."""
-    from racemate.cli.talk.told import told
-    from racemate.report.run.folder import check, json_text
-
-    if out is not None:
-        check(out, command, force)
-    with progress(bar and not quiet) as follow:
-        done = work(follow)
-    files = done.save(out, force) if out is not None else []
-    print(json_text(done.as_object()) if json else told(done, files), end="" if json else "\n")
-    if files and json:
-        tell(f"racemate: wrote {out}", quiet)
-    return 0
-
-
-def _allow_jobs(jobs: int | None) -> None:
-    if jobs is not None and jobs < 1:
-        from racemate.evidence.finding import EvidenceError
-
-        raise EvidenceError("racemate", "--jobs", str(jobs), "a whole number from 1")
+    return carry_out(before["command"], work, Written(json, out, force, quiet, bar), jobs)

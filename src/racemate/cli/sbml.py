@@ -7,7 +7,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from racemate.cli.runs import Quiet, Seed
+from racemate.cli.talk.options import Quiet, Seed
 from racemate.cli.talk.screen import tell
 
 

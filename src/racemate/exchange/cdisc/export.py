@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from racemate.evidence.finding import EvidenceError
-from racemate.evidence.library import library
-from racemate.evidence.record import Trial
 from racemate.exchange.cdisc.dictionary import DATA_SETS
 from racemate.exchange.cdisc.ratings import adqs, adtte
 from racemate.exchange.cdisc.sessions import adae, adpc, analytes
 from racemate.exchange.cdisc.subjects import Subjects, adsl
 from racemate.exchange.run import TablesRun
 from racemate.hypothesis import default
-from racemate.model import bind
+from racemate.model import inform
 from racemate.report.run.folder import json_text
 from racemate.report.run.manifest import Clock, describe, own_cards
+from racemate.report.run.trial import named_as, read, stored
 from racemate.report.words import DISCLAIMER
 from racemate.trial.beside import Size
 from racemate.trial.conduct.world import World
@@ -41,7 +42,7 @@ class Exported(TablesRun):
 
 
 def export(
-    trial: str | Trial | Protocol,
+    trial: str | Path | Protocol,
     hypothesis: str | None = None,
     people: int | None = None,
     replicates: int = 1,
@@ -49,28 +50,35 @@ def export(
     seed: int = SEED,
     progress: Report | None = None,
     jobs: int | None = None,
+    posterior: str | None = None,
 ) -> Exported:
     """Carry out a trial under one card (default: the default card) and hand its data out.
 
     ``replicates`` virtual trials are written, or only the one with the number ``replicate`` (from 1).  The ratings are those of
-    `racemate replicate` with the same seed.  Raises EvidenceError and HypothesisError for what cannot be run.
+    `racemate replicate` with the same seed; ``trial`` and ``posterior`` are as there.  Raises EvidenceError and HypothesisError for what cannot be run.
     """
     clock = Clock()
     for count in (replicates, 1 if replicate is None else replicate):
         allow(Size(people, count, seed))
-    record = library().trial(trial) if isinstance(trial, str) else trial
-    protocol = protocol_of(record) if isinstance(record, Trial) else record
+    told, inputs = read(trial)
+    protocol = told if isinstance(told, Protocol) else protocol_of(told)
     name = hypothesis or default()
-    model = bind(name)
+    model = inform(name, posterior)
     world = ChainWorld(model.hypothesis.name, model, seed, jobs)
     frames = data_sets(protocol, world, seed, max(replicates, replicate or 1), people, replicate, progress)
-    arguments = {"trial": protocol.id, "hypotheses": [name], "people": people, "replicates": replicates}
-    arguments |= {"replicate": replicate, "seed": seed}
+    arguments = {"trial": named_as(trial), "hypotheses": [name], "people": people, "replicates": replicates}
+    arguments |= {"replicate": replicate, "seed": seed, "posterior": posterior}
     drugs = {dose.drug for part in parts(protocol) for arm in part.protocol.conditions for dose in arm.doses}
-    sources = record.sources if isinstance(record, Trial) else ()
-    inputs = own_cards([name])
+    sources = () if isinstance(told, Protocol) else told.sources
+    inputs |= own_cards([name])
     manifest = describe("export", arguments, [model], drugs, sources, inputs, clock)
     return Exported(frames, manifest, {**inputs, "define.json": json_text(define(frames, protocol.id)).encode()})
+
+
+def repeat(manifest: Mapping[str, Any], folder: Path, progress: Report | None, jobs: int | None) -> Exported:
+    """Run again what a manifest tells, from the copies of the user's own files in its folder."""
+    told = stored(manifest, folder)
+    return export(told.pop("trial"), told.pop("hypotheses")[0], **told, progress=progress, jobs=jobs)
 
 
 def data_sets(

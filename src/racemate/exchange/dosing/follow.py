@@ -26,11 +26,11 @@ from racemate.exchange.dosing.sidecar import read_sidecar
 from racemate.exchange.dosing.table import Table, read_table, written
 from racemate.exchange.run import TablesRun
 from racemate.hypothesis import default
-from racemate.model import Model, bind
+from racemate.model import Model, inform
 from racemate.people.cohort import Cohort, draw
 from racemate.people.population import Population, covariates
 from racemate.readings import numeric
-from racemate.report.run.manifest import Clock, describe, own_cards
+from racemate.report.run.manifest import Clock, describe, own_cards, stored_card
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -71,11 +71,12 @@ def follow(
     typical: bool = False,
     progress: Report | None = None,
     jobs: int | None = None,
+    posterior: str | None = None,
 ) -> Dosed:
     """Carry out an event table under one card (default: the default card).
 
-    ``units`` is the sidecar (default: the table's name with ``.toml``).  Each of ``replicates`` draws population parameters from their
-    priors anew; with ``typical`` they sit at their medians, and people still differ.  Raises EvidenceError and HypothesisError for
+    ``units`` is the sidecar (default: the table's name with ``.toml``).  Each of ``replicates`` draws population parameters anew; with
+    ``typical`` they sit at their medians, and people still differ.  ``posterior`` is as in `racemate.simulate`.  Raises EvidenceError and HypothesisError for
     what cannot be run.
     """
     clock = Clock()
@@ -83,26 +84,35 @@ def follow(
     sidecar = Path(units) if units is not None else Path(data).with_suffix(".toml")
     table = read_table(data, read_sidecar(sidecar))
     name = hypothesis or default()
-    model = bind(name)
+    model = inform(name, posterior)
     parts = [_replicate(table, model, k, seed, typical, progress, jobs) for k in range(replicates)]
     import pandas as pd
 
     inputs = {f"inputs/{Path(data).name}": Path(data).read_bytes(), f"inputs/{sidecar.name}": sidecar.read_bytes()}
     inputs |= own_cards([name])
     arguments = {"data": str(data), "units": str(sidecar), "hypotheses": [name], "replicates": replicates, "seed": seed}
-    arguments |= {"typical": typical}
+    arguments |= {"typical": typical, "posterior": posterior}
     drugs = {one.drug for one in table.sidecar.cmt.values()}
-    manifest = describe("dose", arguments, [model], drugs, [], inputs, clock)
+    manifest = describe("dose", arguments, [model], drugs, [], inputs, clock, typical)
     manifest |= {"command_line": _command_line(arguments)}
     manifest |= {"table": {"people": len(table.people()), "rows": len(table.rows), "columns": list(table.columns)}}
     frames = {"simulated": pd.concat(parts, ignore_index=True)}
     return Dosed(frames, manifest, {**inputs, "events.csv": written(table).encode()}, table)
 
 
+def repeat(manifest: Mapping[str, Any], folder: Path, progress: Report | None, jobs: int | None) -> Dosed:
+    """Run again what a manifest tells, from the copies of table, sidecar and cards in its folder."""
+    told = dict(manifest["arguments"])
+    data, units = (folder / "inputs" / Path(told.pop(name)).name for name in ("data", "units"))
+    card = stored_card(told.pop("hypotheses")[0], folder)
+    return follow(data, units, card, **told, progress=progress, jobs=jobs)
+
+
 def _command_line(arguments: Mapping[str, Any]) -> str:
     """The command that asks for the same run."""
     words = ["racemate", "dose", arguments["data"], "--units", arguments["units"]]
     words += ["--hypothesis", arguments["hypotheses"][0], "--replicates", str(arguments["replicates"])]
+    words += [] if arguments["posterior"] is None else ["--posterior", arguments["posterior"]]
     return join([*words, "--seed", str(arguments["seed"]), *(["--typical"] if arguments["typical"] else [])])
 
 

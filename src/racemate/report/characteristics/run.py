@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from racemate.evidence.finding import EvidenceError
 from racemate.hypothesis import default
-from racemate.model import bind
+from racemate.model import inform
 from racemate.report.run.folder import Run
 from racemate.report.run.manifest import Clock, describe, own_cards
-from racemate.report.run.trial import distinct, read
+from racemate.report.run.trial import distinct, named_as, read, stored
 from racemate.trial.analysis import estimand
 from racemate.trial.beside import Size
 from racemate.trial.characteristics.characterise import MEANING, Characteristics, Extent, characterise
@@ -84,6 +84,7 @@ def power(
     courses: int | None = COURSES,
     progress: Report | None = None,
     jobs: int | None = None,
+    posterior: str | None = None,
 ) -> PowerRun:
     """Power, type I error, bias, coverage and the probability of the published pattern, by number of people per arm.
 
@@ -91,7 +92,7 @@ def power(
     of them that reaches it.  ``typical`` puts population parameters at their medians and study effects at their centre (power);
     without it both are drawn (assurance).  ``analyses``, ``outcome``, ``at``, ``contrast``, ``group`` and ``alpha`` choose the
     comparison; left out, the protocol's own.  ``beside`` people per arm, who are in no trial, tell the true difference.  Other
-    arguments are those of `racemate.replicate`, the default of ``hypotheses`` but one card.  Raises EvidenceError and HypothesisError
+    arguments are those of `racemate.replicate` (``posterior`` among them), the default of ``hypotheses`` but one card.  Raises EvidenceError and HypothesisError
     for what cannot be run.
     """
     from racemate.simulate.grid import TRIAL_TOLERANCE
@@ -103,8 +104,8 @@ def power(
     names = [default()] if named is None else list(named)
     extent = Extent(tuple(people), replicates, seed, beside, typical)
     _allow(extent, target, courses)
-    models = {model.hypothesis.name: model for model in map(bind, names)}
     distinct(names)
+    models = {model.hypothesis.name: model for model in (inform(name, posterior) for name in names)}
     endpoint = choose(protocol, analyses, outcome, at, contrast, group, alpha)
 
     def world(name: str, null: bool) -> SettledWorld:
@@ -115,7 +116,7 @@ def power(
 
     found = characterise(protocol, endpoint, list(models), world, extent, target, progress)
     arguments: dict[str, Any] = {
-        "trial": str(trial) if not isinstance(trial, Protocol) else trial.id or "protocol",
+        "trial": named_as(trial),
         "hypotheses": names,
         "people": ",".join(map(str, extent.people)),
         "replicates": replicates,
@@ -128,16 +129,25 @@ def power(
         "alpha": alpha,
         "beside": beside,
         "courses": courses or "all",
+        "posterior": posterior,
     }
     inputs = {**inputs, **own_cards(names)}
     drugs = {dose.drug for arm in protocol.conditions for dose in arm.doses}
     sources = () if isinstance(told, Protocol) else told.sources
-    manifest = describe("power", arguments, models.values(), drugs, sources, inputs, clock)
+    manifest = describe("power", arguments, models.values(), drugs, sources, inputs, clock, typical)
     flags = ["--typical" if typical else "--uncertain"]
     flags += [word for test in analyses or () for word in ("--analysis", test)]
     manifest["command_line"] += f" {shlex.join(flags)}"
     manifest["arguments"] |= {"typical": typical, "analyses": list(endpoint.tests)}
     return PowerRun(endpoint, found, {**manifest, **_stated(protocol, endpoint, extent, TRIAL_TOLERANCE)}, inputs)
+
+
+def repeat(manifest: Mapping[str, Any], folder: Path, progress: Report | None, jobs: int | None) -> PowerRun:
+    """Run again what a manifest tells, from the copies of the user's own files in its folder."""
+    told = stored(manifest, folder)
+    sizes = tuple(int(size) for size in told["people"].split(","))
+    courses = None if told["courses"] == "all" else told["courses"]
+    return power(**{**told, "people": sizes, "courses": courses}, progress=progress, jobs=jobs)
 
 
 def _stated(protocol: Protocol, endpoint: Endpoint, extent: Extent, tolerance: float) -> dict[str, Any]:

@@ -19,13 +19,13 @@ from racemate.report.replication.agreement import COVERAGE, RESULTS, coverage, r
 from racemate.report.replication.store import Store
 from racemate.report.replication.work import Follow, Task, Work
 from racemate.report.run.folder import Run
-from racemate.report.run.manifest import Clock, describe, machine, own_cards
-from racemate.report.run.trial import TrialRun, distinct, read
+from racemate.report.run.manifest import Clock, describe, machine, own_cards, stored_card
+from racemate.report.run.trial import TrialRun, distinct, read, stored_trials
 from racemate.trial.beside import Found, Size, gather
 from racemate.trial.conduct.world import World
 from racemate.trial.design.protocol import Protocol
 from racemate.trial.published import protocol_of, questions
-from racemate.trial.replicate import SEED, allow
+from racemate.trial.replicate import SEED, Report, allow
 from racemate.trial.world import ChainWorld
 
 if TYPE_CHECKING:
@@ -202,6 +202,19 @@ def replicate_all(
         spent = {"jobs": jobs or os.cpu_count(), "parts_made": work.made, "processor_seconds": process_time() - busy}
         store.log({**machine(clock), **spent})
     return done
+
+
+def repeat(manifest: Mapping[str, Any], folder: Path, progress: Report | None, jobs: int | None) -> EveryTrial:
+    """Run again what a manifest tells, from the copies of the user's own files in its folder."""
+    told = {
+        **manifest["arguments"],
+        "hypotheses": [stored_card(name, folder) for name in manifest["arguments"]["hypotheses"]],
+    }
+    own = {path.name: path for path in stored_trials(manifest, folder)}
+    if told["trials"] is not None:
+        told["trials"] = [own.get(Path(name).resolve().name, name) for name in told["trials"]]
+    follow = None if progress is None else lambda now: progress("every trial", now.people, now.of_people)
+    return replicate_all(**told, progress=follow, jobs=jobs)
 
 
 def _chosen(trials: Iterable[str | Path] | None) -> tuple[list[Task], list[dict[str, Any]], dict[str, bytes]]:

@@ -25,6 +25,7 @@ from racemate.report.run.folder import FORMAT, RunFolderError, digest
 from racemate.report.words import DISCLAIMER
 from racemate.trial.beside import FROM_PRIORS
 
+AT_MEDIANS = "at the medians of their priors; nothing is fitted to any trial"
 _LIBRARIES = ("jax", "numpy", "scipy", "pandas")
 _OWN_CARDS = "inputs/cards"
 _REPEATED = {"hypotheses": "--hypothesis", "trials": "--trial"}
@@ -52,11 +53,13 @@ def describe(
     sources: Iterable[str],
     inputs: Mapping[str, bytes],
     clock: Clock | None,
+    typical: bool = False,
 ) -> dict[str, Any]:
     """The manifest of a run; without a ``clock`` it says nothing of the machine or of time.
 
     ``arguments`` are those of the Python function of the same name; ``doses`` the drugs given; ``sources`` the ids of what the trial
-    itself rests on; ``inputs`` the user's own files by their path inside the run folder.
+    itself rests on; ``inputs`` the user's own files by their path inside the run folder; ``typical`` says that population parameters
+    sit at their medians.
     """
     known, bound, given = library(), list(models), set(doses)
     touched = sorted({name for model in bound for name in parameters_of(model, known, given)})
@@ -74,7 +77,7 @@ def describe(
         "seed": arguments["seed"],
         "evidence": known.hash,
         "cards": [card_entry(model) for model in bound],
-        "parameters": stated(bound),
+        "parameters": stated(bound, typical),
         "posteriors": {model.hypothesis.name: posterior_entry(model) for model in bound if model.posterior},
         "inputs": {name: digest(content) for name, content in inputs.items()},
         "touched": touched,
@@ -134,22 +137,23 @@ def posterior_entry(model: Model) -> dict[str, str]:
     return {"name": known.name, "hash": known.digest, "evidence": str(known.manifest.get("evidence", ""))}
 
 
-def stated(models: Iterable[Model]) -> str:
-    """Where the parameters of a run come from, in words."""
+def stated(models: Iterable[Model], typical: bool = False) -> str:
+    """Where the parameters of a run come from, in words; ``typical``: they sit at their medians."""
     every = list(models)
     fitted: dict[str, list[str]] = {}
     for model in every:
         if model.posterior is not None:
             fitted.setdefault(model.posterior.name, []).append(model.hypothesis.name)
     if not fitted:
-        return FROM_PRIORS
+        return AT_MEDIANS if typical else FROM_PRIORS
     parts = [
         f"from the {name} posterior" + ("" if len(cards) == len(every) else f" ({', '.join(cards)})")
         for name, cards in fitted.items()
     ]
     rest = [model.hypothesis.name for model in every if model.posterior is None]
     parts += [f"from priors ({', '.join(rest)})"] if rest else []
-    return f"{'; '.join(parts)}; drawn once per replicate with new study effects, and from priors where the trials say nothing"
+    how = "at their medians" if typical else "drawn once per replicate with new study effects"
+    return f"{'; '.join(parts)}; {how}, and from priors where the trials say nothing"
 
 
 def own_cards(names: Iterable[str]) -> dict[str, bytes]:

@@ -141,10 +141,7 @@ def replicate(
         courses,
     )
     protocol = told if isinstance(told, Protocol) else protocol_of(told)
-    arguments = {
-        "trial": str(trial) if not isinstance(trial, Protocol) else trial.id or "protocol",
-        "hypotheses": names,
-    }
+    arguments: dict[str, Any] = {"trial": named_as(trial), "hypotheses": names}
     arguments |= {"people": people, "replicates": replicates, "seed": seed, "courses": courses, "posterior": posterior}
     inputs |= own_cards(names)
     drugs = {dose.drug for arm in protocol.conditions for dose in arm.doses}
@@ -155,12 +152,27 @@ def replicate(
 
 def repeat(manifest: Mapping[str, Any], folder: Path, progress: Report | None, jobs: int | None) -> TrialRun:
     """Run again what a manifest tells, from the copies of the user's own files in its folder."""
+    return replicate(**stored(manifest, folder), progress=progress, jobs=jobs)
+
+
+def stored(manifest: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """The arguments of a run, its trial and cards taken from the copies of the user's own files in its folder."""
     told = dict(manifest["arguments"])
-    for name in manifest["inputs"]:
-        if name.startswith(_OWN_TRIAL):
-            told["trial"] = (folder / name).parent
+    own = stored_trials(manifest, folder)
+    if own and "trial" in told:
+        told["trial"] = own[0]
     told["hypotheses"] = [stored_card(name, folder) for name in told["hypotheses"]]
-    return replicate(**told, progress=progress, jobs=jobs)
+    return told
+
+
+def stored_trials(manifest: Mapping[str, Any], folder: Path) -> list[Path]:
+    """Folders of the copies of the user's own trials, in the order of the run."""
+    return list(dict.fromkeys((folder / name).parent for name in manifest["inputs"] if name.startswith(_OWN_TRIAL)))
+
+
+def named_as(trial: str | Path | Protocol) -> str:
+    """How a manifest calls the trial that was asked for."""
+    return str(trial) if not isinstance(trial, Protocol) else trial.id or "protocol"
 
 
 def distinct(names: list[str]) -> None:

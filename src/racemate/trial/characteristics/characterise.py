@@ -30,10 +30,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 POWER, ASSURANCE = "power", "assurance"
-"""A success rate at typical parameters, and one averaged over priors and study effects."""
+"""A success rate at typical parameters, and one averaged over what is not known of them and over study effects."""
 MEANING = {
     POWER: "share of virtual trials that succeed with every population parameter at its median and the typical study effect",
-    ASSURANCE: "share of virtual trials that succeed, averaged over the priors of the parameters and over study effects",
+    ASSURANCE: "share of virtual trials that succeed, averaged over what is not known of the parameters and over study effects",
 }
 COLUMNS = ("hypothesis", "analysis", "people", "measure", "value", "monte_carlo_error", "replicates")
 SIZES = ("hypothesis", "analysis", "measure", "target", "people", "low", "high", "replicates")

@@ -1,0 +1,67 @@
+"""Tables: what `dose`, `export` and `safety` print when they are done."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from racemate.cli.talk.screen import columns
+
+if TYPE_CHECKING:
+    from racemate.exchange.run import TablesRun
+
+
+def doses(run: TablesRun) -> str:
+    """The rows of an event table with what was simulated, as CSV."""
+    return run.frames["simulated"].to_csv(index=False, na_rep=".")
+
+
+def data_sets(run: TablesRun) -> str:
+    """Which data sets there are, and their variables."""
+    rows = [(name.upper(), len(table), ", ".join(map(str, table.columns))) for name, table in run.frames.items()]
+    return columns(("data set", "records", "variables"), rows) + f"\n\nParameters: {run.manifest['parameters']}.\n"
+
+
+def side_effects(run: TablesRun) -> str:
+    """The tables that a person reads first: who had what, and how peaks change over sessions."""
+    from racemate.report.words import DISCLAIMER
+
+    events = [
+        (
+            row["hypothesis"],
+            _arm(row),
+            row["event"],
+            f"{row['people']}/{row['n']}",
+            _interval(row),
+            _interval(row, "exact_", ""),
+        )
+        for row in run.rows("events")
+    ]
+    peaks = [
+        (row["hypothesis"], _arm(row), str(row["session"]), row["outcome"], _interval(row), _interval(row, "ratio_"))
+        for row in run.rows("sessions")
+        if row["median"] and row["outcome"] in ("cadss", "systolic_rise")
+    ]
+    urinary = [
+        (row["hypothesis"], _arm(row), f"{row['sessions']:.1f}", f"{row['weeks']:.1f}", _interval(row))
+        for row in run.rows("urinary")
+    ]
+    blocks = (
+        ("People with an event, percent: median of the virtual trials [95 % of them], and the exact interval of one such trial",
+         ("card", "arm", "event", "people", "percent", "one trial"), events),
+        ("Mean peak in a session, and over the first one", ("card", "arm", "session", "of", "peak", "over the first"), peaks),
+        ("Urinary symptoms, percent of people", ("card", "arm", "sessions", "weeks", "percent"), urinary),
+    )  # fmt: skip
+    parts = [f"{title}\n{columns(head, rows, '  ')}" for title, head, rows in blocks if rows]
+    return "\n\n".join((*parts, f"Parameters: {run.manifest['parameters']}.", DISCLAIMER)) + "\n"
+
+
+def _arm(row: dict[str, Any]) -> str:
+    return f"{row['stage']}: {row['arm']}" if row["stage"] else row["arm"]
+
+
+def _interval(row: dict[str, Any], prefix: str = "", middle: str = "median") -> str:
+    low, high = row[f"{prefix}low"], row[f"{prefix}high"]
+    if low is None or high is None:
+        return "-"
+    ends = f"[{low:.2g}, {high:.2g}]"
+    return f"{row[prefix + middle]:.2g} {ends}" if middle else ends
