@@ -12,8 +12,9 @@ from racemate.infer.holdout.frozen import FORMAT, Frozen, Prediction, compact
 from racemate.model import Model, bind
 from racemate.posterior import PRIOR, Posterior, load
 from racemate.report.replication.every import COURSES
+from racemate.report.replication.part import Task
 from racemate.report.replication.store import Store
-from racemate.report.replication.work import Follow, Task, Work
+from racemate.report.replication.work import Follow, Work
 from racemate.report.run.manifest import describe
 from racemate.report.run.trial import distinct
 from racemate.trial.beside import Found, Size

@@ -16,8 +16,9 @@ from racemate.evidence.library import library
 from racemate.evidence.record import Trial
 from racemate.model import Model, inform
 from racemate.report.replication.agreement import COVERAGE, RESULTS, coverage, results, table
+from racemate.report.replication.part import Task
 from racemate.report.replication.store import Store
-from racemate.report.replication.work import Follow, Task, Work
+from racemate.report.replication.work import Follow, Work
 from racemate.report.run.folder import Run
 from racemate.report.run.manifest import Clock, describe, machine, own_cards, stored_card
 from racemate.report.run.trial import TrialRun, distinct, read, stored_trials
