@@ -12,9 +12,7 @@ from numpy.typing import NDArray
 from racemate.chain import whole
 from racemate.exchange.sbml import ids
 from racemate.exchange.sbml.export import Course, text, typical
-from racemate.hypothesis import Hypothesis, edges, places
 from racemate.model import Model, bind
-from racemate.people.random import uniform
 from racemate.readings.names import leaves
 from racemate.simulate.grid import find
 from racemate.simulate.plan import Condition, Dose, Plan, nasal_session
@@ -33,8 +31,6 @@ RTOL, ATOL = 1e-10, 1e-12
 TOLERANCE = 1e-8
 """Error that the engine allows to one window."""
 STEPS = 1_000_000
-SEED = 20261121
-"""Of random cards."""
 TWICE_WEEKLY = tuple(float(24 * day) for day in (0, 3, 7, 10, 14, 17, 21, 24))
 VISITS = np.array([0.5, 1, 3, 6, 24, 71, 73, 78, 167, 336.5, 503, 577, 672], dtype=float)
 """Hours of reading over 28 days, none at the moment of a dose."""
@@ -78,44 +74,21 @@ REGIMENS: dict[str, Callable[[whole.Par], tuple[Dose, ...]]] = {
 
 
 def course(card: str, regimen: str) -> Course:
-    """The typical person under a card and a regimen of 28 days, with sessions, a context and a natural course."""
-    return course_of(bind(card), regimen)
+    """The typical person under a card and a regimen of 28 days."""
+    model = on_ticks(bind(card))
+    return course_of(model, REGIMENS[regimen](typical(model)))
 
 
-def random_course(number: int) -> Course:
-    """The same under a random valid card: each edge on or off with equal chance, and every open number drawn from its prior."""
-    on = [edge for edge in edges() if chance(f"edge:{edge}", number) < 1 / 2] or [edges()[number % len(edges())]]
-    table = {
-        "name": f"random-{number}",
-        "claim": "None; a card to judge solvers with.",
-        "edges": on,
-        "moves": [places()[0]],
-        "embarrassed_by": [{"what": "nothing", "moves": [places()[0]]}],
-    }
-    model = bind(Hypothesis.model_validate(table))
-    drawn = {
-        name: replace(one, typical=float(one.quantile(np.array([chance(name, number)]))[0]))
-        for name, one in model.bound.items()
-        if one.prior is not None and not isinstance(one.typical, tuple)
-    }
-    return course_of(replace(model, bound={**model.bound, **drawn}), list(REGIMENS)[number % 2])
-
-
-def chance(stream: str, number: int) -> float:
-    return float(uniform(SEED, f"random card:{stream}", np.array([number], dtype=np.uint64))[0])
-
-
-def course_of(model: Model, regimen: str) -> Course:
-    model = on_ticks(model)
+def course_of(model: Model, doses: tuple[Dose, ...], visits_h: Values = VISITS) -> Course:
+    """The typical person of a model under doses of 28 days, with sessions, a context and a natural course."""
     par, one = typical(model), np.ones(1)
-    doses = REGIMENS[regimen](par)
     end = float(VISITS[-1]) + 1.0
     held = (
         Condition(-24.0, end, "saline", one),
         Condition(0.0, end, "awake", one),
         *(Condition(t, t + 2.0, "session", one) for t in TWICE_WEEKLY),
     )
-    plan = Plan(1, doses, held, VISITS, np.zeros(1))
+    plan = Plan(1, doses, held, visits_h, np.zeros(1))
     return Course(model, plan, par, par)
 
 
@@ -162,7 +135,11 @@ def roadrunner(one: Judged) -> dict[str, Values]:
 
     rr.Logger.setLevel(rr.Logger.LOG_ERROR)
     runner = rr.RoadRunner(one.file)
-    runner.integrator.relative_tolerance, runner.integrator.absolute_tolerance = RTOL, ATOL
+    states = len(runner.model.getFloatingSpeciesIds()) + len(runner.getRateRuleIds())
+    runner.integrator.relative_tolerance = RTOL
+    # One number for all states would be multiplied by what each holds at the last event, so that a compartment that has emptied to
+    # 1e-90 mg and fills again would be held to 1e-102 mg; one number per state is taken as it is.
+    runner.integrator.absolute_tolerance = [ATOL] * states
     runner.integrator.maximum_num_steps = STEPS
     names = reading_names()
     runner.timeCourseSelections = ["time", *map(ids.plain, names)]
@@ -171,7 +148,7 @@ def roadrunner(one: Judged) -> dict[str, Values]:
 
 
 def copasi(one: Judged) -> dict[str, Values]:
-    """Readings as COPASI solves the file."""
+    """Readings as COPASI solves the file.  Raises RuntimeError where it stops early, which it says on the screen only."""
     with _locale_kept():
         import basico
 
@@ -182,6 +159,8 @@ def copasi(one: Judged) -> dict[str, Values]:
         )
     finally:
         basico.remove_datamodel(model)
+    if len(table) <= len(_hours(one)):
+        raise RuntimeError(f"COPASI: stops at {table.index[-1]:.6g} h")
     return {name: table[ids.plain(name)].to_numpy(dtype=float)[1:] for name in reading_names()}
 
 
@@ -202,6 +181,10 @@ def _hours(one: Judged) -> list[float]:
 Solver = Callable[[Judged], dict[str, Values]]
 JUDGES: dict[str, Solver] = {"libRoadRunner": roadrunner, "COPASI": copasi}
 MODULES = {"libRoadRunner": "roadrunner", "COPASI": "basico"}
+PACKAGES = {"libRoadRunner": "libroadrunner", "COPASI": "python-copasi"}
+GROUPS = {"plasma": "plasma.", "occupancy": "occupancy.", "plasticity": "state.plasticity.", "madrs": "score.madrs"}
+FIGURES = ("readings", "furthest", "apart", *GROUPS)
+"""What `measured` finds."""
 
 
 def apart(ours: dict[str, Values], theirs: dict[str, Values]) -> dict[str, float]:
@@ -214,3 +197,14 @@ def apart(ours: dict[str, Values], theirs: dict[str, Values]) -> dict[str, float
             continue
         found[name] = float((np.abs(theirs[name] - values) / np.maximum(np.abs(values), FLOOR * scale)).max())
     return found
+
+
+def measured(one: Judged, solve: Solver) -> tuple[object, ...]:
+    """Number of readings, the one furthest apart, and the largest difference of all and of each group; empty for a judge that stops."""
+    try:
+        found = apart(one.ours, solve(one))
+    except RuntimeError as stopped:
+        return 0, str(stopped).partition(":")[2].partition(":")[0].strip(), *[""] * (len(GROUPS) + 1)
+    furthest = max(found, key=lambda name: found[name])
+    groups = (max(d for name, d in found.items() if name.startswith(start)) for start in GROUPS.values())
+    return len(found), furthest, *(f"{d:.1e}" for d in (found[furthest], *groups))
