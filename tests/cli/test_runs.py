@@ -42,7 +42,7 @@ def printed(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
 def test_json_is_one_object_with_the_promised_rows(trial: Path, run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.run(["replicate", str(trial), *SIZE, "--json"]) == 0
     found = printed(capsys)
-    assert set(found) == {"manifest", "observed", "simulated", "verdict"}
+    assert set(found) == {"manifest", "observed", "simulated", "verdict", "factors"}
     for name, columns in ROWS.items():
         assert found[name]
         assert all(columns <= set(row) for row in found[name])
@@ -55,7 +55,9 @@ def test_a_run_folder_holds_manifest_tables_and_figures(run: Path) -> None:
     manifest = json.loads((run / "manifest.json").read_text())
     there = {path.relative_to(run).as_posix() for path in run.rglob("*") if path.is_file()}
     assert there == set(manifest["files"])
-    tables = {f"{name}.{kind}" for name in ("observed", "simulated", "verdict") for kind in ("csv", "parquet")}
+    tables = {
+        f"{name}.{kind}" for name in ("observed", "simulated", "verdict", "factors") for kind in ("csv", "parquet")
+    }
     assert tables | {"figure.svg", "figure.png", "figure.html", "manifest.json"} <= there
     for name in (
         "racemate",

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from racemate.cli.talk.screen import bold, columns, paragraph, width
+from racemate.infer.compare.verdict import NO_PREFERENCE
 from racemate.report import words
 from racemate.report.run.course import CourseRun
 from racemate.report.run.trial import TrialRun
@@ -56,6 +57,8 @@ def _trial(run: TrialRun) -> Iterator[str]:
     if lost := words.unfitted(told["mixed_models"]):
         yield bold("Mixed models") + "\n" + "\n".join(paragraph(line, "  ") for line in lost)
     yield _verdict(run)
+    if len(run.factors):
+        yield _factors(run)
     if told["estimands"]:
         yield estimands([line["estimand"] for line in told["estimands"]], told["estimand_of_the_trial"])
 
@@ -152,6 +155,39 @@ def _verdict(run: TrialRun) -> str:
         table = columns(("card", "chance ± Monte-Carlo error"), cells, "  ")
         blocks.append(f"{bold('Chance of the published pattern')}: {pattern}\n{table}")
     return "\n\n".join(blocks) or "The protocol names no published pattern, so there is no verdict."
+
+
+def _factors(run: TrialRun) -> str:
+    """Bayes factors from this trial alone and from all, the best card first."""
+    rows = run.rows("factors")
+    every = rows[0]["log_evidence_all"] is not None
+    field = "log_evidence_all" if every else "log_evidence"
+    rows.sort(key=lambda row: -row[field])
+    lines = [
+        (
+            row["hypothesis"],
+            f"{row['log_evidence']:.1f} ± {row['error']:.1f}",
+            _factor(row["bayes_factor"]),
+            *(
+                (f"{row['log_evidence_all']:.1f} ± {row['error_all']:.1f}", _factor(row["bayes_factor_all"]))
+                if every
+                else ()
+            ),
+            "no preference" if row["preferred"] is None else f"{row['preferred']} preferred",
+        )
+        for row in rows
+    ]
+    head = ("card", "this trial", "factor", *(("with calibration", "factor") if every else ()), "verdict")
+    what = "its published pattern" if rows[0]["by"] == "pattern" else f"{rows[0]['numbers']} printed numbers at once"
+    note = (
+        f"Log evidence of {what}, and Bayes factor against the best card. A gap under {NO_PREFERENCE:g} log units, or within twice its "
+        "error, is no preference."
+    )
+    return f"{bold('Bayes factors')}\n{columns(head, lines, '  ')}\n{paragraph(note, '  ')}"
+
+
+def _factor(value: float) -> str:
+    return f"{value:.2g}" if value >= 1e-3 else "<0.001"
 
 
 def _course(run: CourseRun) -> Iterator[str]:

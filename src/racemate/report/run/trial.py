@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from racemate.evidence.finding import EvidenceError, refuse
 from racemate.evidence.library import library
 from racemate.evidence.record import Observation, Trial
 from racemate.model import inform
+from racemate.report.run.factors import factors
 from racemate.report.run.folder import Run
 from racemate.report.run.manifest import Clock, describe, own_cards, stored_card
 from racemate.trial.beside import Replication
@@ -50,12 +52,13 @@ class Watched(ChainWorld):
 
 @dataclass(frozen=True)
 class TrialRun(Run):
-    """A trial run many times under each hypothesis: data frames ``observed``, ``simulated`` and ``verdict``, and the ``manifest``."""
+    """A trial run many times under each hypothesis: data frames ``observed``, ``simulated``, ``verdict`` and ``factors``, and the ``manifest``."""
 
     protocol: Protocol
     replication: Replication = field(repr=False)
     manifest: Mapping[str, Any] = field(repr=False)
     inputs: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    record: Trial | None = field(default=None, repr=False)
 
     @property
     def observed(self) -> pd.DataFrame:
@@ -72,9 +75,14 @@ class TrialRun(Run):
         """One row per hypothesis and published pattern: its probability and the Monte-Carlo error of that."""
         return self.replication.verdict
 
+    @cached_property
+    def factors(self) -> pd.DataFrame:
+        """One row per hypothesis: evidence of this trial and Bayes factors; empty for one hypothesis, or where nothing can be asked."""
+        return factors(self.protocol, self.record, self.replication, self.manifest["posteriors"])
+
     def tables(self) -> dict[str, pd.DataFrame]:
-        """The three data frames by name."""
-        return {"observed": self.observed, "simulated": self.simulated, "verdict": self.verdict}
+        """The data frames by name."""
+        return {name: getattr(self, name) for name in ("observed", "simulated", "verdict", "factors")}
 
     def published(self, **wanted: str) -> list[dict[str, Any]]:
         """Published rows that the virtual trials answer, with the ``group`` they speak of, and where they are as ``wanted``."""
@@ -147,7 +155,8 @@ def replicate(
     drugs = {dose.drug for arm in protocol.conditions for dose in arm.doses}
     entry = describe("replicate", arguments, models.values(), drugs, found.manifest["sources"], inputs, clock)
     rest = {key: value for key, value in found.manifest.items() if key not in entry}
-    return TrialRun(protocol, found, {**entry, **rest, "grid": grids}, inputs)
+    record = told if isinstance(told, Trial) else None
+    return TrialRun(protocol, found, {**entry, **rest, "grid": grids}, inputs, record)
 
 
 def repeat(manifest: Mapping[str, Any], folder: Path, progress: Report | None, jobs: int | None) -> TrialRun:
