@@ -41,6 +41,10 @@ _COMMANDS = {
     ),
     "safety": ("racemate.cli.exchange:safety", "Side effects of a virtual trial, session by session, beside benefit."),
     "fit": ("racemate.cli.learned.fit:fit", "Fit cards to all calibration trials: posterior and marginal likelihood."),
+    "calibration": (
+        "racemate.cli.learned.calibration:calibration",
+        "Test the inference on simulated evidence: are truths ranked uniformly?",
+    ),
     "predict": (
         "racemate.cli.learned.predict:predict",
         "Predict trials that no fit has seen, seal that, then score it.",

@@ -1,20 +1,26 @@
 """Confusion: which card wins when another one is true: the yardstick for every gap between cards.
 
-For each card the trials are simulated anew from draws of its posterior, and every card is scored on them by the same quick method.
+For each card the trials are simulated anew from draws of its posterior, and every card is scored on them by the same quick method.  Cards
+are scored in processes of their own; a card that is done is kept, so that a run that was stopped goes on with the next one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import astuple, dataclass
+from hashlib import sha256
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from racemate.infer.compare.fitted import Fitted
-from racemate.infer.compare.quick import Score, published
+from racemate.infer.compare.quick import Quick, Score, published
 from racemate.infer.compare.synthetic import new_studies, synthetic
+from racemate.infer.sample import written
+from racemate.infer.workers import spread
+from racemate.simulate.kept import cache_folder
 
 Floats = NDArray[np.float64]
 Progress = Callable[[str, int, int], None]
@@ -22,6 +28,8 @@ SETS = 4
 """Simulated evidence bases per card: enough to see that cards are confused, not to state a rate to better than a fifth."""
 THREADS = 4
 """Cards worked on side by side."""
+Job = tuple[str, Quick, Floats]
+"""A card, its likelihood as a function of what was reported, and where to look for the highest place."""
 
 
 @dataclass(frozen=True)
@@ -45,35 +53,72 @@ class Confusion:
             out[k] = np.delete(self.score[k], k, axis=1).max(axis=1) - self.score[k, :, k]
         return out
 
+    def told_apart(self, limit: float) -> Floats:
+        """Share of a card's evidence bases on which it leads another card by more than ``limit``, shape (true cards, cards)."""
+        own = np.einsum("ksk->ks", self.score)
+        return (own[:, :, None] - self.score > limit).mean(axis=1)
+
 
 def confuse(fitted: Sequence[Fitted], seed: int, sets: int = SETS, progress: Progress | None = None) -> Confusion:
-    """Simulate from every card and score with every card; cards are scored side by side."""
+    """Simulate from every card and score with every card."""
     base = [(one, k) for one in fitted for k in range(sets)]
     every = np.stack([_set(one, seed, k, sets) for one, k in base])
-    told: list[list[Score]] = []
-    with ThreadPoolExecutor(THREADS) as pool:
-        for found in pool.map(lambda one: _scores(one, every), fitted):
-            told.append(found)
-            if progress is not None:
-                progress("simulated evidence", len(told), len(fitted))
-    by_card = np.array([[one.log_evidence for one in row[1:]] for row in told])
-    effective = np.array([[one.effective for one in row[1:]] for row in told])
+    files = {one.card: _file(one, every) for one in fitted}
+    known = {card: _kept(file, len(every) + 1) for card, file in files.items()}
+    told = {card: found for card, found in known.items() if found is not None}
+    # A likelihood without what was compiled from it: only that can be sent to another process.
+    jobs = [(one.card, Quick(one.likelihood), one.place.mean(axis=0)) for one in fitted if one.card not in told]
+    for (card, _, _), found in spread(_scores, every, jobs, THREADS):
+        told[card] = found
+        with suppress(OSError):
+            written(files[card], {"scores": np.array([astuple(score) for score in found])})
+        if progress is not None:
+            progress("simulated evidence", len(told), len(fitted))
+    for file in files.values():
+        file.unlink(missing_ok=True)
+    scores = [told[one.card] for one in fitted]
+    by_card = np.array([[one.log_evidence for one in row[1:]] for row in scores])
+    effective = np.array([[one.effective for one in row[1:]] for row in scores])
     shape = (len(fitted), len(fitted), sets)
     return Confusion(
         tuple(one.card for one in fitted),
         by_card.reshape(shape).transpose(1, 2, 0),
         effective.reshape(shape).transpose(1, 2, 0),
-        tuple(row[0] for row in told),
+        tuple(row[0] for row in scores),
     )
 
 
-def _scores(one: Fitted, every: Floats) -> list[Score]:
+def _scores(every: Floats, job: Job) -> list[Score]:
     """One card's score on what was published, and then on every simulated evidence base."""
-    quick, start = one.quick, one.place.mean(axis=0)
-    return [quick.score(values, start) for values in (published(one.likelihood), *every)]
+    _, quick, start = job
+    return [quick.score(values, start) for values in (published(quick.likelihood), *every)]
 
 
 def _set(one: Fitted, seed: int, k: int, sets: int) -> Floats:
     """One simulated evidence base of a card, from draws spread evenly over its posterior; chance is common to all cards."""
     place = one.place[(2 * k + 1) * len(one.place) // (2 * sets)]
     return synthetic(one.likelihood, new_studies(one.likelihood, place, seed, k), seed, k)
+
+
+def _file(one: Fitted, every: Floats) -> Path:
+    """Where the scores of a card wait for those of the others, by everything that they depend on."""
+    home = Path(__file__).parents[1]
+    code = [
+        sha256(file.read_bytes()).hexdigest()
+        for file in (home / "compare" / "quick.py", *sorted((home / "likelihood").glob("*.py")))
+    ]
+    told = (
+        one.card,
+        one.manifest.get("evidence"),
+        sha256(one.place.tobytes()).hexdigest(),
+        sha256(every.tobytes()).hexdigest(),
+        code,
+    )
+    return cache_folder() / "confusion" / f"{sha256(repr(told).encode()).hexdigest()}.npz"
+
+
+def _kept(file: Path, rows: int) -> list[Score] | None:
+    with suppress(OSError, ValueError, KeyError, EOFError), np.load(file) as told:
+        if len(told["scores"]) == rows:
+            return [Score(*map(float, row)) for row in told["scores"]]
+    return None

@@ -25,8 +25,11 @@ def new_studies(likelihood: Likelihood, place: Floats, seed: int, index: int) ->
     return np.concatenate([place[: -2 * trials], fresh])
 
 
-def synthetic(likelihood: Likelihood, place: Floats, seed: int, index: int) -> Floats:
-    """One set of values of all targets, shape (targets,), when ``place`` is true; ``index`` tells sets apart."""
+def synthetic(likelihood: Likelihood, place: Floats, seed: int, index: int, weighted: bool = False) -> Floats:
+    """One set of values of all targets, shape (targets,), when ``place`` is true; ``index`` tells sets apart.
+
+    ``weighted`` counts only as many people behind a share as its weight leaves: data as the likelihood believes them to come about.
+    """
     share = random.uniform(seed, f"compare:set:{index}", np.arange(len(likelihood.targets)))
     expected = np.asarray(likelihood.fitted(place))
     found = expected.copy()
@@ -34,7 +37,7 @@ def synthetic(likelihood: Likelihood, place: Floats, seed: int, index: int) -> F
     found[likelihood.means.rows] += _scatter(likelihood, place) @ ndtri(share[likelihood.means.rows])
     freedom = spreads.n - 1
     found[spreads.rows] *= np.sqrt(chi2.ppf(share[spreads.rows], freedom) / freedom)
-    people = np.round(shares.n).astype(int)
+    people = np.maximum(np.round(shares.n * shares.weight if weighted else shares.n), 1).astype(int)
     found[shares.rows] = binom.ppf(share[shares.rows], people, expected[shares.rows]) / people
     found[effects.rows] += effects.error * ndtri(share[effects.rows])
     return found

@@ -1,0 +1,1 @@
+"""Check: reports on whether the inference deserves belief, and on what a prediction hangs."""
