@@ -70,3 +70,16 @@ def test_marginal_likelihood_within_its_error():
     assert found.error < 0.3
     # The error of one repetition cannot be below about one over the root of its particles.
     assert found.log_evidence == pytest.approx(Gauss().log_evidence, abs=4 * max(found.error, 256**-0.5))
+
+
+def test_a_run_that_goes_on_has_the_numbers_of_a_longer_one(tmp_path: Path):
+    target: Any = Gauss()
+    file = tmp_path / "checkpoint.npz"
+    short = nuts(target, seed=3, warmup=50, draws=50, checkpoint=file)
+    told: list[int] = []
+    onward = nuts(
+        target, 3, warmup=50, draws=150, checkpoint=file, progress=lambda _step, done, _total: told.append(done)
+    )
+    assert told[0] == 100
+    np.testing.assert_array_equal(onward.place[:, :50], short.place)
+    np.testing.assert_array_equal(onward.place, nuts(target, seed=3, warmup=50, draws=150).place)

@@ -32,6 +32,8 @@ from racemate.simulate.solve import machine
 
 Floats = NDArray[np.float64]
 Progress = Callable[[str, int, int], None]
+LONGEST = 4
+"""Chains that have not met, or are too short, go on: draws are doubled up to this many times the effort's."""
 _PACKAGES = ("racemate", "jax", "numpyro", "blackjax", "arviz-stats", "numpy", "scipy")
 
 
@@ -111,12 +113,11 @@ def fit(
     target = problem(card, goal, seed, progress)
     prepared = perf_counter()
     checkpoint = cache_folder() / "fit" / f"{_mark(card, goal, seed, effort)}.npz"
-    chains = nuts(target, seed, effort.chains, effort.warmup, effort.draws, progress, checkpoint)
+    chains, verdict = _sampled(target, seed, effort, progress, checkpoint)
     sampled = perf_counter()
     evidence = temper(target, seed, effort.runs, effort.particles, progress) if effort.runs else None
     tempered = perf_counter()
     checkpoint.unlink(missing_ok=True)
-    verdict = judge(chains, QUICK if effort.quick else STRICT)
     name = bind(card).hypothesis.name
     manifest = {
         "command": "fit",
@@ -127,6 +128,7 @@ def fit(
         "evidence": goal.evidence_hash,
         "seed": seed,
         "effort": {k: getattr(effort, k) for k in ("chains", "warmup", "draws", "runs", "particles", "quick")},
+        "draws": chains.place.shape[1],
         "diagnostics": verdict.numbers(),
         "refused": list(verdict.reasons),
         "log_evidence": None if evidence is None else evidence.log_evidence,
@@ -139,6 +141,19 @@ def fit(
         "versions": {name: version(name) for name in _PACKAGES},
     }
     return Fit(name, goal, target, chains, verdict, evidence, manifest)
+
+
+def _sampled(
+    target: Likelihood, seed: int, effort: Effort, progress: Progress | None, checkpoint: Path
+) -> tuple[Chains, Verdict]:
+    """Draws and their judgement; a look is taken as it is."""
+    draws = effort.draws
+    while True:
+        chains = nuts(target, seed, effort.chains, effort.warmup, draws, progress, checkpoint)
+        verdict = judge(chains, QUICK if effort.quick else STRICT)
+        if verdict.passed or effort.quick or draws >= LONGEST * effort.draws:
+            return chains, verdict
+        draws *= 2
 
 
 def _mark(card: str | Hypothesis | None, targets: Targets, seed: int, effort: Effort) -> str:

@@ -49,7 +49,8 @@ def nuts(
 ) -> Chains:
     """Sample; every chain starts at a draw from the prior.
 
-    ``checkpoint`` names a file to go on from, written after each round; one made with other settings is not used.
+    ``checkpoint`` names a file to go on from, written after each round; one made with other settings is not used.  From the checkpoint
+    of a shorter run the same chains go on, to the numbers that a longer run would have had.
     """
     import jax
     from numpyro.infer.hmc import hmc
@@ -80,7 +81,7 @@ def nuts(
     # Compiled before the chains part, or each of them would compile it for itself.
     advance = jax.jit(several).lower(states[0]).compile()
     total = warmup + draws
-    mark = repr((seed, chains, warmup, draws, target.size, TARGET_ACCEPTANCE))
+    mark = repr((seed, chains, warmup, target.size, TARGET_ACCEPTANCE))
     states, seen = _resume(checkpoint, mark, states)
     with ThreadPoolExecutor(chains) as pool:
         while len(seen) * _ROUND < total:
