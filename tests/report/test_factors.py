@@ -1,12 +1,14 @@
 """Evidence of one trial by card, against laws whose density is known."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from scipy.stats import multivariate_normal
 
 from racemate.report.run.factors import by_numbers
 
-COVARIANCE = np.array([[1.0, 0.6], [0.6, 2.0]])
+COVARIANCE: Any = np.array([[1.0, 0.6], [0.6, 2.0]])
 
 
 def drawn(centre: tuple[float, float], size: int, seed: int) -> np.ndarray:

@@ -23,6 +23,7 @@ from racemate.infer.compare import verdict
 from racemate.infer.compare.store import load
 from racemate.posterior import PROSPECTIVE
 from racemate.report.replication.agreement import compared
+from racemate.report.run.folder import records
 from racemate.trial.beside import Replication
 from racemate.trial.design.protocol import Protocol
 
@@ -101,9 +102,10 @@ def alone(protocol: Protocol, record: Trial | None, found: Replication) -> Alone
 
 def _by_pattern(found: Replication, tests: int) -> Alone:
     """The first pattern of the protocol; hits among replicates under a flat prior, so that none in a hundred is not never."""
-    first = found.verdict[found.verdict["pattern"] == found.verdict["pattern"].iloc[0]]
-    replicates = first["replicates"].to_numpy(float)
-    p = (first["probability"].to_numpy(float) * replicates + 1) / (replicates + 2)
+    rows = records(found.verdict)
+    first = [row for row in rows if row["pattern"] == rows[0]["pattern"]]
+    replicates = np.array([row["replicates"] for row in first], dtype=np.float64)
+    p = (np.array([row["probability"] for row in first]) * replicates + 1) / (replicates + 2)
     return Alone(np.log(p), np.sqrt((1 - p) / p / (replicates + 3)), "pattern", tests)
 
 
@@ -126,8 +128,8 @@ def _independent(simulated: Sequence[Floats]) -> NDArray[np.intp]:
     if not usable.size:
         return usable
     stacked = np.concatenate([one[:, usable] for one in simulated])
-    _, r, order = qr(stacked / stacked.std(axis=0) / np.sqrt(len(stacked)), mode="economic", pivoting=True)
-    rank = int((np.abs(np.diag(r)) > _KIN).sum())
+    found: Any = qr(stacked / stacked.std(axis=0) / np.sqrt(len(stacked)), mode="r", pivoting=True)
+    rank, order = int((np.abs(np.diag(found[0])) > _KIN).sum()), found[1]
     most = min(len(one) for one in simulated) // _PER_NUMBER
     return np.sort(usable[order[: min(rank, most)]])
 
