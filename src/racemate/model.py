@@ -115,8 +115,9 @@ def bind(
 ) -> Model:
     """Bind a hypothesis (a card's name, ``name:variant``, a path, or a Hypothesis; default: the default card) to the evidence.
 
-    Without a ``posterior`` every parameter has its prior from the evidence and the card.  Raises EvidenceError when a parameter of the chain has no claim, when the evidence holds one the chain does not know, or when a
-    unit does not fit; HypothesisError when the card cannot be used.
+    Without a ``posterior`` every parameter has its prior from the evidence and the card.  Raises EvidenceError when a parameter of the
+    chain has no claim, when the evidence holds one the chain does not know, or when a unit does not fit; HypothesisError when the card
+    cannot be used.
     """
     card = hypothesis if isinstance(hypothesis, Hypothesis) else read_hypothesis(hypothesis)
     evidence = known or library()
@@ -128,7 +129,9 @@ def bind(
     return Model(card, bound, evidence.hash, posterior)
 
 
-def inform(hypothesis: str | Hypothesis | None = None, posterior: str | None = None) -> Model:
+def inform(
+    hypothesis: str | Hypothesis | None = None, posterior: str | None = None, known: Library | None = None
+) -> Model:
     """Bind a hypothesis with the posterior of that name (a shipped one, a folder, ``prior`` for none).
 
     Without a name it is the shipped prospective posterior where that holds the card.  A card of one's own has no shipped posterior, nor
@@ -136,7 +139,7 @@ def inform(hypothesis: str | Hypothesis | None = None, posterior: str | None = N
     """
     card = hypothesis if isinstance(hypothesis, Hypothesis) else read_hypothesis(hypothesis)
     own = posterior is None and hypothesis is not None and hypothesis not in all_names()
-    return bind(card, posterior=None if own else asked(posterior, card.name))
+    return bind(card, known, None if own else asked(posterior, card.name))
 
 
 def _fitted(posterior: Posterior, bound: Mapping[str, Bound]) -> tuple[str, ...]:

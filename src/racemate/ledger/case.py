@@ -28,7 +28,8 @@ class Case:
     known: Library
     laboratory: Laboratory
     _touched: dict[str, None] = field(default_factory=dict[str, None])
-    _runs: dict[str, None] = field(default_factory=dict[str, None])
+    _runs: dict[str, bool] = field(default_factory=dict[str, bool])
+    """What was run, and whether calibration trials had informed it."""
 
     def stated(self, name: str) -> float:
         """The one number of that name that the document prints."""
@@ -102,13 +103,13 @@ class Case:
         return self.rows(trial, **where)[0]
 
     def see(self, scenario: str, hypothesis: str) -> Seen:
-        """Virtual people under one hypothesis, drawn from the priors.
+        """Virtual people under one hypothesis.
 
         A run reads every parameter of the chain; the entry's `needs` name those it turns on.
         """
         self._touched |= dict.fromkeys(name for name in self.entry.needs if name in self.known.parameters)
         seen = self.laboratory.see(scenario, hypothesis)
-        self._runs[seen.told] = None
+        self._runs[seen.told] = seen.fitted
         return seen
 
     def _cell(self, name: str) -> Claim:
@@ -151,7 +152,7 @@ class Case:
 
     def rule(self, verdict: Verdict, because: str, *numbers: Reckoned) -> Ruling:
         """Close the case; an entry that waits for calibrated trials stays open, and keeps the verdict as its leaning."""
-        held = self.entry.posterior
+        held = self.entry.posterior and not all(self._runs.values())
         waits = " It stays open: the size rests on priors until the trials have calibrated it." if held else ""
         return Ruling(
             verdict=Verdict.OPEN if held else verdict,

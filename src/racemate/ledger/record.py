@@ -80,7 +80,7 @@ class ClaimEntry(Record):
     """One published assertion in our words, and the name of the function that rules on it.
 
     `needs` names every parameter, trial and source the function may look at by itself.  Published numbers are named in `row`, where a
-    record holds them, and in `fact`, where no record does yet.  With `posterior` the verdict stays open until calibrated trials exist.
+    record holds them, and in `fact`, where no record does yet.  With `posterior` the verdict stays open as long as a run of it rests on priors.
     """
 
     id: Text

@@ -1,4 +1,6 @@
-"""The laboratory: the same virtual people in every arm of a scenario, drawn from the priors of one hypothesis.
+"""The laboratory: the same virtual people in every arm of a scenario, under one hypothesis as the calibration trials have left it.
+
+Parameters come from the shipped posterior of the card where there is one, as in every run, and from their priors elsewhere.
 
 Each person is a replicate of their own, so that the spread over people holds the uncertainty of the parameters as well as the
 differences between people.  A run is kept: checks share it.
@@ -35,6 +37,8 @@ class Seen:
     trajectory: Trajectory
     told: str
     people: int
+    fitted: bool
+    """Whether calibration trials have informed the parameters."""
 
     def of(self, arm: str, reading: str) -> Array:
         """One reading of one arm, shape (visits, people)."""
@@ -91,7 +95,7 @@ class Laboratory:
         return self._kept[key]
 
     def _run(self, scenario: Scenario, hypothesis: str) -> Seen:
-        from racemate.model import bind
+        from racemate.model import inform
         from racemate.people.cohort import draw
         from racemate.simulate.plan import Plan
         from racemate.simulate.run import run
@@ -99,7 +103,7 @@ class Laboratory:
         people, seed = self.book.virtual.people, self.book.virtual.seed
         ids = np.tile(np.arange(people), len(scenario.arm))
         carrier = np.repeat([float(arm.carrier) for arm in scenario.arm], people)
-        model = bind(hypothesis, self.known)
+        model = inform(hypothesis, known=self.known)
         cohort = draw(model, seed, ids, ids, given={"oprm1_g": carrier})
         _take_away(cohort, scenario, people)
         device = model.typical.dose
@@ -111,8 +115,9 @@ class Laboratory:
             antidepressant_start_h=_starts(scenario, people),
         )
         seen = run(cohort, plan, threads=self.threads)
-        told = f"{scenario.name} under {hypothesis}, {people} people from the priors, seed {seed}, evidence {self.known.hash[:12]}"
-        return Seen(scenario, seen, told, people)
+        origin = f"the {model.posterior.name} posterior" if model.posterior else "the priors"
+        told = f"{scenario.name} under {hypothesis}, {people} people from {origin}, seed {seed}, evidence {self.known.hash[:12]}"
+        return Seen(scenario, seen, told, people, model.posterior is not None)
 
 
 def _take_away(cohort: Cohort, scenario: Scenario, people: int) -> None:
