@@ -4,6 +4,7 @@ PYTHON ?= python3
 UV_VERSION := 0.13.8
 VENV := .venv
 BIN := $(VENV)/bin
+PEERS := .venv-bench
 RUN := $(VENV)/.ready-run
 DEV := $(VENV)/.ready-dev
 SYNC := $(BIN)/uv sync --quiet --frozen --inexact
@@ -35,12 +36,14 @@ docs: $(DEV) ## generate the reference, run the tutorials, build the pages into 
 	PYTHONPATH=docs/build $(BIN)/zensical build --config-file mkdocs.yml --clean --strict
 	$(BIN)/python docs/build/links.py
 
-bench: $(DEV) ## time start-up and the main job (never pass or fail)
-	$(BIN)/python benchmarks/startup.py
-	$(BIN)/python benchmarks/main_job.py
+# An environment of its own: the solvers racemate is timed against are no part of it. BENCH says what to measure, such as w1.
+bench: $(PEERS)/.ready ## time racemate and other solvers, eight minutes (never pass or fail); BENCH= for the long one
+	$(PEERS)/bin/python -m benchmarks $(BENCH)
+
+BENCH ?= --quick
 
 clean: ## remove what the targets made, runs/ excepted
-	rm -rf $(VENV) site build dist docs/reference/generated .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(PEERS) site build dist docs/reference/generated .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 
 # The old python is asked before anything is made, so that a stranger reads a sentence and not a traceback.
 $(BIN)/uv:
@@ -48,6 +51,14 @@ $(BIN)/uv:
 	$(PYTHON) is %d.%d. Name another: make PYTHON=python3.12 ..." % v[:2])'
 	test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+# The wheel of numbalsoda says Python 3.10, but what is in it is C and plain Python. AMICI is compiled, where a compiler is there.
+$(PEERS)/.ready: pyproject.toml uv.lock | $(BIN)/uv
+	UV_PROJECT_ENVIRONMENT=$(PEERS) $(SYNC) --no-default-groups --group bench
+	-$(BIN)/uv pip install --quiet --no-deps --only-binary :all: --python-version 3.10 numbalsoda==0.3.4 \
+	--target $$($(PEERS)/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
+	-$(BIN)/uv pip install --quiet --python $(PEERS) amici==1.0.1
+	@touch $@
 
 # What was fetched once is found again without a network.
 $(RUN): pyproject.toml uv.lock | $(BIN)/uv

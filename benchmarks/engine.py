@@ -1,16 +1,17 @@
 """How much processor time one person of a trial costs, at the tolerance of `simulate` and at that of a virtual trial."""
 
 import time
+from collections.abc import Iterator
 
-import numpy as np
-from timing import machine
+from benchmarks.timing import Timed, timed
 
 PEOPLE = 1024
-ROUNDS = 5
+ROUNDS = 3
 TRIALS = ("williams-2018", "transform-2")
 
 
-def main() -> None:
+def measured() -> Iterator[Timed]:
+    """Each trial at either tolerance."""
     from racemate.evidence.library import library
     from racemate.model import bind
     from racemate.simulate.grid import TOLERANCE, TRIAL_TOLERANCE
@@ -21,7 +22,6 @@ def main() -> None:
     from racemate.trial.published import protocol_of
     from racemate.trial.world import ChainWorld, People
 
-    print(machine())
     world = ChainWorld("composite", bind("composite"), 1)
     for trial in TRIALS:
         protocol = protocol_of(library().trial(trial))
@@ -40,11 +40,4 @@ def main() -> None:
                 if counted:
                     times.append((time.process_time() - begun) / cohort.people * 1e3)
         for tolerance, times in found.items():
-            print(
-                f"{trial:14s} tolerance {tolerance:g}: {windows[tolerance]:5d} windows, {np.median(times):6.2f} ms per person"
-                f"  ({min(times):.2f} to {max(times):.2f}, {ROUNDS} rounds, {cohort.people} people)"
-            )
-
-
-if __name__ == "__main__":
-    main()
+            yield timed(f"{trial}, tolerance {tolerance:g}, {windows[tolerance]} windows, a person", times, "ms")

@@ -1,11 +1,12 @@
 """How long the mixed model for repeated measures takes on a thousand replicates of a trial, to compile and again."""
 
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from timing import line, machine
 
+from benchmarks.timing import Timed, timed
 from racemate.trial.analysis.mmrm.trials import repeated
 
 REPLICATES, PEOPLE, VISITS = 1000, 200, 5
@@ -29,20 +30,16 @@ def trial(*, come_back: bool) -> dict[str, Any]:
     return {"ratings": dict.fromkeys(masks, y), "seen": masks, "baseline": dict.fromkeys(masks, base)}
 
 
-def main() -> None:
-    print(machine())
+def measured() -> Iterator[Timed]:
+    """Both kinds of missing data under both degrees of freedom; every replicate must be fitted."""
     for come_back in (False, True):
         made = trial(come_back=come_back)
         for df in ("satterthwaite", "kr"):
             times, fitted = list[float](), 0
             for _ in range(1 + AGAIN):
                 begun = time.perf_counter()
-                fitted = repeated(**made, df=df).fitted.sum()
+                fitted = int(repeated(**made, df=df).fitted.sum())
                 times.append(time.perf_counter() - begun)
-            kind = "any visit missing" if come_back else "people leave"
-            print(line(f"{kind}, {df}, first", times[:1], aim=10))
-            print(line(f"{kind}, {df}, again", times[1:], aim=5), f"{fitted} of {REPLICATES} fitted")
-
-
-if __name__ == "__main__":
-    main()
+            kind = f"{'any visit missing' if come_back else 'people leave'}, {df}, {fitted} of {REPLICATES} fitted"
+            yield timed(f"{kind}, first", times[:1], aim=10)
+            yield timed(f"{kind}, again", times[1:], aim=5)

@@ -1,20 +1,45 @@
-"""Times a command from the outside, as a user waits for it."""
+"""Timing: one job timed again and again, from the outside as a user waits for it or inside a process."""
 
 import os
-import platform
 import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
+
+from benchmarks.measure.machine import load
 
 RACEMATE = Path(sys.executable).with_name("racemate")
 
 
-def machine() -> str:
-    """What the numbers were measured on."""
-    return f"{platform.system()} {platform.machine()}, {os.cpu_count()} CPUs, Python {platform.python_version()}"
+@dataclass(frozen=True)
+class Timed:
+    """Repeated times of one job in ``unit``, what is hoped for, and how busy the machine was when they ended."""
+
+    name: str
+    times: tuple[float, ...]
+    unit: str
+    aim: float | None
+    load: float
+
+    def line(self) -> str:
+        """One line of a report: median, range, number of runs, aim, load."""
+        aim = "" if self.aim is None else f"; aim {self.aim:g} {self.unit}"
+        middle, low, high = statistics.median(self.times), min(self.times), max(self.times)
+        runs = f"{low:.2f} to {high:.2f}, {len(self.times)} runs"
+        return f"  {self.name:44s} {middle:7.2f} {self.unit}  ({runs}{aim}; load {self.load})"
+
+    def told(self) -> dict[str, Any]:
+        """As plain data."""
+        return asdict(self) | {"middle": statistics.median(self.times)}
+
+
+def timed(name: str, times: Sequence[float], unit: str = "s", aim: float | None = None) -> Timed:
+    """Times with the load of the machine now."""
+    return Timed(name, tuple(times), unit, aim, load())
 
 
 def seconds(arguments: Sequence[str], settings: Mapping[str, str] | None = None) -> float:
@@ -24,9 +49,3 @@ def seconds(arguments: Sequence[str], settings: Mapping[str, str] | None = None)
         [RACEMATE, *arguments], check=True, stdout=subprocess.DEVNULL, env={**os.environ, **(settings or {})}
     )
     return time.perf_counter() - begun
-
-
-def line(name: str, times: Sequence[float], aim: float) -> str:
-    """One line of a report: median, range, number of runs, aim."""
-    middle = statistics.median(times)
-    return f"{name:34s} {middle:7.2f} s  ({min(times):.2f} to {max(times):.2f}, {len(times)} runs; aim {aim:g} s)"

@@ -60,6 +60,7 @@ _COMMANDS = {
     "hypotheses": ("racemate.cli.known:hypotheses", "List the cards, or show one."),
     "claims": ("racemate.cli.ledger:claims", "Rule on published assertions, each with the number that decides it."),
     "check": ("racemate.cli.known:check", "Check every number, source, trial and card."),
+    "bench": ("racemate.cli.bench:bench", "Time racemate, and other solvers where installed, on this machine."),
     "doctor": ("racemate.cli.doctor:doctor", "Say what this installation is made of and whether it works."),
 }
 for _name, (_place, _help) in _COMMANDS.items():

@@ -1,0 +1,1 @@
+"""Measure: how times are taken, made equal in error, and compared."""

@@ -1,0 +1,1 @@
+"""Problems: what is solved, told once in symbols, and written for each solver in its own language."""

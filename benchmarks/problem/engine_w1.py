@@ -1,0 +1,189 @@
+"""W1 as records of the product's engine: its own kinetics, collocation, grid search and batches, with W1's laws in the chain's place.
+
+Nothing of the engine is rewritten here.  It solves slow states from zero, so a state here is its distance from the basal value; and it
+carries as many slow states as the chain has, so what W1 lacks rests at zero.
+"""
+
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property, partial
+from itertools import pairwise
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from benchmarks.problem import w1
+from benchmarks.problem.told import Values
+from racemate.chain.laws import Relax, Transfer
+from racemate.readings import numeric
+from racemate.simulate import solve as engine
+from racemate.simulate.grid import Grid, find
+from racemate.simulate.solve import LANES
+from racemate.simulate.step import SWEEPS, _compare, _relax, window_hours  # pyright: ignore[reportPrivateUsage] the engine itself is measured
+from racemate.simulate.timeline import Jump, Segment, Timeline
+from racemate.simulate.window.kinetics import Kinetics, _generator, apply  # pyright: ignore[reportPrivateUsage]
+
+BODY = numeric.Layout("w1", w1.AMOUNTS, (), ("A1", "M1"))
+_WIDER = 1.3
+
+
+class W1Machine:
+    """Compiled functions for W1, of the shape of `racemate.simulate.step.Machine`."""
+
+    def __init__(self, cascade: int = w1.CASCADE) -> None:
+        engine._prepare()  # pyright: ignore[reportPrivateUsage]
+        self.cascade = cascade
+        self.layouts = (BODY,)
+        self.kinetics = _Kinetics(cascade)
+
+    @cached_property
+    def advance(self) -> Any:
+        """One window."""
+        return jax.jit(partial(_advance, self.cascade))
+
+    @cached_property
+    def compare(self) -> Any:
+        """One window at once against its two halves."""
+        return jax.jit(partial(_compare, self.advance))
+
+
+class _Kinetics(Kinetics):
+    def __init__(self, cascade: int) -> None:
+        super().__init__((), (BODY,))
+        self._scaled = jax.jit(
+            lambda table: {BODY.body: _generator(BODY, _transfers(_named(table, cascade)), table[0])}
+        )
+
+
+def _named(table: Any, cascade: int) -> dict[str, Any]:
+    return dict(zip(w1.parameters(cascade), table, strict=True))
+
+
+def _transfers(p: dict[str, Any]) -> tuple[Transfer, ...]:
+    gone = p["CL"] / p["V1"]
+    return (
+        Transfer("A0", "A1", p["ka"]),
+        Transfer("A1", "A2", p["Q2"] / p["V1"]),
+        Transfer("A2", "A1", p["Q2"] / p["V2"]),
+        Transfer("A1", "A3", p["Q3"] / p["V1"]),
+        Transfer("A3", "A1", p["Q3"] / p["V3"]),
+        Transfer("A1", "M1", p["fm"] * gone),
+        Transfer("A1", None, (1 - p["fm"]) * gone),
+        Transfer("M1", "M2", p["Qm"] / p["Vm"]),
+        Transfer("M2", "M1", p["Qm"] / p["Vm2"]),
+        Transfer("M1", None, p["CLm"] / p["Vm"]),
+    )
+
+
+def _advance(
+    cascade: int, table: Any, rows: Any, ends: Any, hours: Any, held: Any, slow: Any, setting: Any
+) -> tuple[Any, Any]:
+    """The engine's window for states in a circle: every state in causal order, as many sweeps as the engine makes."""
+    del setting
+    p = _named(table, cascade)
+    seen = apply(rows[BODY.body], held[BODY.body])
+    drive = seen[:, 0] / (p["V1"] * p["EC50p"]) + seen[:, 1] / (p["Vm"] * p["EC50m"]) + p["base"]
+    values = [jnp.broadcast_to(slow[i][None], drive.shape) for i in range(cascade)]
+    for _ in range(SWEEPS):
+        for i in range(cascade):
+            record = _record(i, drive if i == 0 else values[i - 1] + p["b"], values[-1] + p["b"], p)
+            values[i] = _relax([record], slow[i : i + 1], hours, False)[:, 0]
+    end = jnp.stack([value[-1] for value in values])
+    moved = {BODY.body: apply(ends[BODY.body], held[BODY.body])}
+    return moved, jnp.concatenate([end, slow[cascade:]])
+
+
+def _record(i: int, above: Any, last: Any, p: dict[str, Any]) -> Relax:
+    """Target, as distance from the basal value, and rate of slow state ``i``."""
+    filled = _hill(above, p[f"K{i + 1}"], p[f"n{i + 1}"])
+    if i + 1 == w1.CASCADE // 2:
+        filled = filled * (1 - _hill(last, p["Kf"], p["nf"]))
+    return Relax((1 - p["b"]) * filled, 1 / p[f"tau{i + 1}"])
+
+
+def _hill(c: Any, half: Any, steep: Any) -> Any:
+    r = jnp.exp(steep * (jnp.log(c) - jnp.log(half)))
+    return r / (1 + r)
+
+
+def timeline(people: int, dosed_h: tuple[float, ...] = w1.DOSED_H) -> Timeline:
+    """W1's doses and output times cut on the engine's ticks."""
+    doses = {round(t * w1.TICKS_PER_H) for t in dosed_h}
+    visits = {round(t * w1.TICKS_PER_H): k for k, t in enumerate(w1.times_h())}
+    dose = (Jump(BODY.body, 0, np.full(people, w1.DOSE)),)
+    setting = np.zeros((1, people))
+    cuts = sorted({0, *doses, *visits})
+    return Timeline(
+        tuple(
+            Segment(after - now, dose if now in doses else (), setting, visits.get(after))
+            for now, after in pairwise(cuts)
+        ),
+        None,
+        setting,
+    )
+
+
+def grid(machine: W1Machine, tolerance: float, dosed_h: tuple[float, ...] = w1.DOSED_H) -> Grid:
+    """Windows found on people of their own, spread wider than those who are solved."""
+    pilot = w1.people(LANES, machine.cascade, widen=_WIDER, seed=7).T
+    return find(machine, pilot, timeline(LANES, dosed_h), tolerance)  # pyright: ignore[reportArgumentType]
+
+
+def solve(
+    machine: W1Machine, table: Values, found: Grid, threads: int = 1, dosed_h: tuple[float, ...] = w1.DOSED_H
+) -> Values:
+    """States (people, times, states) of everybody in ``table`` (people, parameters), in the engine's batches."""
+    people = len(table)
+    cut, rows = timeline(people, dosed_h), np.ascontiguousarray(table.T)
+    out = np.empty((people, len(w1.times_h()), len(w1.AMOUNTS) + machine.cascade))
+
+    def work(begin: int) -> None:
+        lanes = np.minimum(np.arange(begin, begin + LANES), people - 1)
+        real = min(LANES, people - begin)
+        for visit, held, slow, _ in engine._carry(machine, rows[:, lanes], cut, found, lanes):  # pyright: ignore[reportPrivateUsage, reportArgumentType]
+            out[begin : begin + real, visit, : len(w1.AMOUNTS)] = np.asarray(held[BODY.body]).T[:real]
+            out[begin : begin + real, visit, len(w1.AMOUNTS) :] = np.asarray(slow)[: machine.cascade].T[:real]
+
+    with ThreadPoolExecutor(max_workers=threads) as pool:
+        list(pool.map(work, range(0, people, LANES)))
+    out[:, :, len(w1.AMOUNTS) :] += table[:, None, [w1.parameters(machine.cascade).index("b")]]
+    return out
+
+
+def total(machine: W1Machine, found: Grid, dosed_h: tuple[float, ...] = w1.DOSED_H) -> Any:
+    """``table (people, parameters) -> (people,)``: sum of the slow states at the end, which JAX can derive.
+
+    The windows are those of a run; what a window computes is not kept for the way back but computed again.
+    """
+    lengths = sorted({length for segment in found.lengths for length in segment})
+    cut = timeline(1, dosed_h)
+    windows = [
+        (lengths.index(length), window_hours(length), w1.DOSE if segment.jumps and k == 0 else 0.0)
+        for segment, inside in zip(cut.segments, found.lengths, strict=True)
+        for k, length in enumerate(inside)
+    ]
+    told = tuple(jnp.asarray(column) for column in zip(*windows, strict=True))
+
+    @jax.jit
+    def walk(rows: Any, seen: Any, ends: Any) -> Any:
+        @jax.checkpoint
+        def window(carry: Any, which: Any) -> Any:
+            held, slow = carry
+            k, hours, dose = which
+            held = {BODY.body: held[BODY.body].at[0].add(dose)}
+            return machine.advance(rows, {BODY.body: seen[k]}, {BODY.body: ends[k]}, hours, held, slow, None), None
+
+        people = rows.shape[1]
+        start = {BODY.body: jnp.zeros((BODY.size, people))}, jnp.zeros((machine.cascade, people))
+        (_, slow), _ = jax.lax.scan(window, start, told)
+        return jnp.sum(slow, axis=0) + machine.cascade * rows[w1.parameters(machine.cascade).index("b")]
+
+    def one(table: Any) -> Any:
+        rows = jnp.asarray(table).T
+        steps = machine.kinetics.steps(rows, lengths)
+        seen = jnp.stack([steps[length].rows[BODY.body] for length in lengths])
+        ends = jnp.stack([steps[length].ends[BODY.body] for length in lengths])
+        return walk(rows, seen, ends)
+
+    return one
