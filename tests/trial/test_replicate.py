@@ -195,35 +195,65 @@ def test_a_share_gets_its_exact_interval() -> None:
 def test_a_row_of_a_period_that_is_not_run_says_so() -> None:
     record = library().trial("daly-2018")
     protocol = protocol_of(record)
-    second = [mirror(protocol, row)[1] for row in record.observations if row.period == "second"]
-    assert len(second) > 10
-    assert set(second) == {"the period 'second' is not simulated"}
+    both = [mirror(protocol, row)[1] for row in record.observations if row.period == "both" and row.outcome == "madrs"]
+    assert set(both) == {"the period 'both' is not simulated"}
 
 
-def test_the_least_squares_difference_is_that_of_the_drug() -> None:
-    found = run("murrough-2013", ("drug",), replicates=60)
-    row = found.simulated.query("statistic == 'ls-difference' and time == 24").iloc[0]
-    assert row["median"] == pytest.approx(-0.7 * (32.1 - 5), abs=1.0)
+def test_rows_of_a_later_stage_are_asked_of_it() -> None:
+    found = run("daly-2018", ("drug",), replicates=6)
+    rows = [row for row in records(found.simulated) if row["stage"] == "second"]
+    assert {row["statistic"] for row in rows} == {
+        "observed-mean",
+        "ls-change",
+        "ls-difference",
+        "response",
+        "remission",
+    }
+    assert all(row["undefined"] == 0 for row in rows)
+    assert all(row["mirrored"] for row in records(found.observed) if row["period"] == "second")
+    fall = {row["arm"]: row["median"] for row in rows if (row["statistic"], row["hours"]) == ("ls-change", 24)}
+    assert fall["esketamine 84 mg"] < fall["placebo"] - 5
 
 
-def test_a_mixed_model_that_does_not_converge_is_counted_and_told() -> None:
-    arms = [{"name": name, "n": 2, "sessions": "once"} for name in ("one", "two")]
-    days = ["day 8", "day 15", "day 19"]
-    model = {"outcome": "madrs", "at": days, "contrasts": ["one vs two"], "statistics": ["p-value"], "test": "mmrm"}
-    plain = {"outcome": "madrs", "at": ["day 8"], "arms": ["one"], "statistics": ["observed-change"]}
-    protocol = build({"arm": arms, "rating": [{"scale": "madrs", "at": days}], "analysis": [model, plain]})
-    found = run(protocol, ("nothing",), replicates=7)
-    (told,) = found.manifest["mixed_models"]
-    assert (told["arms"], told["replicates"], told["not_converged"]) == (["one vs two"], 7, 7)
-    assert sum(told["reasons"].values()) == 7
-    assert {*told["reasons"]} <= {state.reason for state in State if state}
-    columns = found.simulated[["statistic", "replicates", "undefined", "not_converged"]]
-    assert columns.to_numpy().tolist() == [["p-value", 0, 7, 7]] * 3 + [["observed-change", 7, 0, 0]]
-    assert "did not converge in 7 of 7 virtual trials" in " ".join(words.unfitted(found.manifest["mixed_models"]))
+def test_the_clock_of_a_stage_is_told_from_that_of_the_trial() -> None:
+    record = library().trial("daly-2018")
+    protocol = protocol_of(record)
+    rows = {(row.period, row.statistic, row.arm): row for row in record.observations}
+    by_trial, why = mirror(protocol, rows["open label", "remission", "all"])
+    assert (by_trial.stage, by_trial.hour, why) == ("open label", 59 * 24.0, "")
+    by_stage, why = mirror(protocol, rows["follow-up", "remission", "all"])
+    assert (by_stage.stage, by_stage.hour, why) == ("follow-up", 8 * 7 * 24.0, "")
+    line = rows["open label", "remission", "all"].model_copy(update={"time": 18.0})
+    assert "both know" in mirror(protocol, line)[1], "day 18 of the stage, and day 4 of it counted from the first dose"
 
 
-def test_what_each_comparison_estimates_is_in_the_manifest(williams: Replication) -> None:
-    told = williams.manifest["estimands"]
-    assert {line["arm"] for line in told} == {AB}
-    assert any("responders: response on hamd17 at day 1" in line["estimand"] for line in told)
-    assert williams.manifest["estimand_of_the_trial"].startswith("The trial set out to estimate: Paired difference")
+def test_a_response_in_a_stage_needs_to_be_told_from_which_baseline() -> None:
+    record = library().trial("daly-2018")
+    protocol = protocol_of(record)
+    told = {row.statistic: mirror(protocol, row)[1] for row in record.observations if row.period == "open label"}
+    assert told["response"] == "from which baseline a response counts in the stage 'open label' is not told"
+    assert (told["remission"], told["observed-change"]) == ("", "")
+
+
+def test_the_baseline_of_an_arm_is_not_that_of_some_of_its_people() -> None:
+    protocol = protocol_of(library().trial("nimh-crossover"))
+    means = {arm.name: arm.baseline.mean for arm in protocol.conditions if arm.baseline is not None}
+    assert means == {"ketamine": 27.4, "saline": 27.3}
+
+
+def test_every_row_that_is_not_asked_says_why_by_what_it_is_about() -> None:
+    trials = [library().trial(name) for name in ("transform-2", "china-usa-phase-3")]
+    why = {row.outcome: mirror(protocol_of(one), row)[1] for one in trials for row in one.observations}
+    assert why["dissociation"] == "an adverse event, which is asked of `racemate safety`"
+    assert why["age"] == "it describes the people and is put into the trial"
+    assert why["eq-5d"] == "the scale eq-5d is not simulated"
+
+
+def test_the_slopes_of_a_polymorphism_are_asked() -> None:
+    found = run("saad-2020", ("drug",), replicates=5)
+    seen = [row for row in records(found.observed) if (row["population"], row["outcome"]) == ("genotyped", "madrs")]
+    assert len(seen) == 14
+    assert all(row["mirrored"] for row in seen)
+    slopes = [row for row in records(found.simulated) if row["population"] == "genotyped"]
+    assert {row["statistic"] for row in slopes} == {"slope", "slope-p-value", "variance-explained", "interaction"}
+    assert all(row["undefined"] == 0 for row in slopes)

@@ -11,11 +11,11 @@ from scipy.stats import beta, linregress
 
 from racemate.evidence.library import library
 from racemate.simulate.plan import Plan
-from racemate.trial.analysis.statistics import exact_interval
+from racemate.trial.analysis.statistics import exact_interval, line
 from racemate.trial.conduct.enrol import Progress
 from racemate.trial.published import protocol_of
 from racemate.trial.replicate import conduct
-from racemate.trial.safety import MINUTES, Safety, Seen, line_of, look, safety
+from racemate.trial.safety import MINUTES, Safety, Seen, look, safety
 from racemate.trial.urinary import COUNTED, hazard
 from tests.trial.fake import PARAMETERS, FakeCohort, FakeWorld
 
@@ -150,12 +150,12 @@ def test_those_who_left_have_no_more_sessions() -> None:
 def test_a_line_through_people_is_that_of_scipy(rng: np.random.Generator) -> None:
     x, y = rng.normal(size=(2, 3, 40))
     mask = rng.random((3, 40)) < 0.8
-    slope, r, n = line_of(x, y, mask)
+    slope, r, n = line(x, y, mask)
     for k in range(3):
         judge: Any = linregress(x[k, mask[k]], y[k, mask[k]])
         assert (slope[k], r[k]) == pytest.approx((judge.slope, judge.rvalue))
         assert n[k] == mask[k].sum()
-    flat, none, _ = line_of(np.zeros_like(x), y, mask)
+    flat, none, _ = line(np.zeros_like(x), y, mask)
     assert np.isnan(flat).all()
     assert np.isnan(none).all()
 

@@ -7,11 +7,24 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from racemate.evidence.record import Observation, Trial
+from racemate.trial.analysis import unasked
 from racemate.trial.analysis.look import DROPOUT, SHARES, Question, part_of, refusal
 from racemate.trial.analysis.statistics import exact_interval
 from racemate.trial.design import schedule
+from racemate.trial.design.parts import parts
 from racemate.trial.design.protocol import Arm, Figure, Protocol, build
-from racemate.trial.design.scheme import EVERYONE, IMPUTED, OVER_TIMES, PLAIN, Analysis, Test, Way
+from racemate.trial.design.scheme import (
+    COMPLETERS,
+    EVERYONE,
+    GENOTYPED,
+    IMPUTED,
+    OVER_TIMES,
+    PLAIN,
+    Analysis,
+    Test,
+    Way,
+)
+from racemate.trial.design.stage import Stage
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,6 +32,8 @@ if TYPE_CHECKING:
 _WHOLE_TRIAL = {"", "all-randomised", "itt", "mitt", "fas", "safety", "per-protocol"}
 """Populations that are everyone in a virtual trial, where nobody is randomised and then not treated."""
 _OF_REMISSION = {"risk-difference": "remission-difference", "odds-ratio": "remission-odds-ratio"}
+_OF_SLOPE = {"p-value": "slope-p-value"}
+"""What a statistic of one arm means where people are told apart by their number of alleles."""
 _MONTH_DAYS = (28, 31)
 """What reports call a month: four weeks, or up to the longest of the calendar."""
 _PER_CENT = {"percent": 1.0, "%": 1.0, "1": 100.0}
@@ -47,15 +62,23 @@ def protocol_of(trial: Trial) -> Protocol:
 
 
 def _with_baseline(arm: Arm, protocol: Protocol, trial: Trial) -> Arm:
+    """An arm with its published baseline: of everyone, else of completers; what some of its people had is not the arm's."""
     if arm.baseline is not None or not arm.simulate:
         return arm
-    for row in trial.observations:
-        here = row.period in ("", *(period.name for period in protocol.live_periods))
-        entry = row.outcome == protocol.baseline_scale and row.statistic == "observed-mean" and row.spread_kind == "sd"
-        if here and entry and row.arm in (arm.name, "all") and _hour(protocol, row) == protocol.baseline_h:
-            figure = Figure(mean=row.value, sd=row.spread or 0.0, how=row.how, source=row.source, place=row.place)
-            return arm.model_copy(update={"baseline": figure})
-    return arm
+    periods = ("", *(period.name for period in protocol.live_periods))
+    rows = [
+        row
+        for populations in (_WHOLE_TRIAL, {COMPLETERS})
+        for row in trial.observations
+        if row.population in populations and row.period in periods and row.arm in (arm.name, "all")
+        and row.outcome == protocol.baseline_scale and row.statistic == "observed-mean" and row.spread_kind == "sd"
+        and _hour(protocol, row) == protocol.baseline_h
+    ]  # fmt: skip
+    if not rows:
+        return arm
+    row = rows[0]
+    figure = Figure(mean=row.value, sd=row.spread or 0.0, how=row.how, source=row.source, place=row.place)
+    return arm.model_copy(update={"baseline": figure})
 
 
 def _described(trial: Trial, name: str) -> Figure | None:
@@ -83,21 +106,62 @@ def _hour(protocol: Protocol, row: Observation) -> float | None:
 def mirror(protocol: Protocol, row: Observation) -> tuple[Question, str]:
     """The question that a published row answers, and why it cannot be put to the virtual trial (empty when it can)."""
     group = EVERYONE if row.population in _WHOLE_TRIAL else row.population
-    timed = _to_event(protocol, row, group)
-    asked = timed or _over_times(protocol, row, group) or _plain(protocol, row, group)
-    if not timed and row.period and row.period not in {period.name for period in protocol.live_periods}:
-        return asked, f"the period {row.period!r} is not simulated"
-    if group not in part_of(protocol, asked)[1]:
-        return asked, f"the group {row.population!r} is not told apart"
-    if row.outcome == DROPOUT and ("adverse" in row.note or row.time is not None):
-        return asked, "leaving for one cause is not simulated"
-    return asked, refusal(protocol, asked)
+    stage = next((stage for stage in protocol.stages if stage.name == row.period), None)
+    timed, why = _to_event(protocol, row, group), ""
+    if timed:
+        asked = timed
+    elif stage:
+        asked, why = _in_stage(protocol, stage, row, group)
+    else:
+        asked = _over_times(protocol, row, group) or _plain(protocol, row, group, _rated(protocol, row))
+    if not timed and not stage and row.period and row.period not in {period.name for period in protocol.live_periods}:
+        why = f"the period {row.period!r} is not simulated"
+    elif group not in part_of(protocol, asked)[1]:
+        why = f"the group {row.population!r} is not told apart"
+    elif row.outcome == DROPOUT and ("adverse" in row.note or row.time is not None):
+        why = "leaving for one cause is not simulated"
+    return asked, unasked.outside(row.outcome) or why or refusal(protocol, asked)
 
 
-def _statistic(row: Observation) -> str:
-    """The statistic of a row; a contrast of shares whose note opens with "Of remission" is not one of responses."""
+def _in_stage(protocol: Protocol, stage: Stage, row: Observation, group: str) -> tuple[Question, str]:
+    """The question of a row on a stage, on the stage's own clock, and why it cannot be put.
+
+    A report counts the days of a later stage from its start or from the first dose of the trial: a time is read on the one clock of the
+    two on which the stage is rated then.  From which baseline a change or a response counts is for an analysis of the stage to say.
+    """
+    part = protocol.of_stage(stage)
+    own = _rated(part, row)
+    hours = {hour for hour in (own, _since(protocol, stage, row)) if hour is not None}
+    if row.outcome in part.scales:
+        hours &= set(part.rated_h(row.outcome))
+    asked = replace(_plain(part, row, group, hours.pop() if len(hours) == 1 else own), stage=stage.name)
+    if hours:
+        return asked, "a time that the clock of the trial and that of its stage both know"
+    kind = unasked.kind(asked.statistic)
+    told = {(analysis.outcome, unasked.kind(name)) for analysis in part.analyses for name in analysis.statistics}
+    if kind and asked.outcome in part.scales and (asked.outcome, kind) not in told:
+        return asked, f"from which baseline a {kind} counts in the stage {stage.name!r} is not told"
+    return asked, ""
+
+
+def _since(protocol: Protocol, stage: Stage, row: Observation) -> float | None:
+    """Hour of a row on the clock of a stage, where its time counts from the first dose of the trial and the stage starts at one time."""
+    starts = [start for part in parts(protocol) if part.stage is stage for start in part.starts]
+    since = None if row.time is None else schedule.elapsed(row.time, row.time_unit, protocol.first_day)
+    return None if since is None or len(starts) != 1 else since - starts[0]
+
+
+def _meant(protocol: Protocol, row: Observation) -> tuple[str, str]:
+    """Outcome and statistic of a row.
+
+    A contrast of shares whose note opens with "Of remission" is not one of responses; one whose outcome is remission is of the only
+    scale that has a cut-off for it.
+    """
+    scales = list(protocol.remission)
+    if row.outcome == "remission" and row.statistic in _OF_REMISSION and len(scales) == 1:
+        return scales[0], _OF_REMISSION[row.statistic]
     of_remission = row.note.lower().startswith("of remission")
-    return _OF_REMISSION.get(row.statistic, row.statistic) if of_remission else row.statistic
+    return row.outcome, _OF_REMISSION.get(row.statistic, row.statistic) if of_remission else row.statistic
 
 
 def _rated(protocol: Protocol, row: Observation) -> float | None:
@@ -133,21 +197,24 @@ def _defined(protocol: Protocol, analysis: Analysis, statistic: str, arm: str) -
     return Question(analysis.outcome, statistic, arm, hours[-1], group, over=analysis.over, hours=hours, least=least)
 
 
-def _plain(protocol: Protocol, row: Observation, group: str) -> Question:
-    """The question of a row at one time, made as the protocol's first analysis of that outcome, arm or contrast is.
+def _plain(protocol: Protocol, row: Observation, group: str, hour: float | None) -> Question:
+    """The question of a row at one hour, made as the protocol's first analysis of that outcome, arm or contrast is.
 
     The mixed model is asked at its own visits; what a report says of another time is adjusted by covariance at that time.
     """
-    hour, statistic = _rated(protocol, row), _statistic(row)
-    test, way = None, PLAIN
+    (outcome, statistic), test, way = _meant(protocol, row), None, PLAIN
+    if group == GENOTYPED:
+        return Question(
+            outcome, _OF_SLOPE.get(statistic, statistic) if " vs " not in row.arm else statistic, row.arm, hour, group
+        )
     for analysis in protocol.analyses:
         here = row.arm in analysis.contrasts if " vs " in row.arm else row.arm in analysis.named_arms
-        if analysis.outcome == row.outcome and here and not analysis.event:
+        if analysis.outcome == outcome and here and not analysis.event:
             test, way = _made(protocol, analysis, statistic, row.arm)
             if test != "mmrm" or hour in way.hours:
                 break
             test, way = ("ancova" if " vs " in row.arm else None), PLAIN
-    return Question(row.outcome, statistic, row.arm, hour, group, test, way=way)
+    return Question(outcome, statistic, row.arm, hour, group, test, way=way)
 
 
 def _made(protocol: Protocol, analysis: Analysis, statistic: str, arm: str) -> tuple[Test | None, Way]:
@@ -246,7 +313,9 @@ def written(text: str) -> tuple[float, str]:
 
 
 def observed(protocol: Protocol, rows: tuple[Observation, ...]) -> pd.DataFrame:
-    """Published rows as a frame: the columns of `outcomes.csv`, ``hours`` since the first session, and whether a row is mirrored.
+    """Published rows as a frame: the columns of `outcomes.csv`, and what mirrors each: ``hours``, ``group``, ``stage``, or the ``reason``.
+
+    ``hours`` are since the first session of the trial, or of the ``stage`` (empty: the first part).
 
     Shares are in percent.  A share that comes with a count and no interval gets its exact 95 % interval.
     """
@@ -259,9 +328,10 @@ def observed(protocol: Protocol, rows: tuple[Observation, ...]) -> pd.DataFrame:
         if not why and question in seen:
             why = "another row states the same quantity"
         seen |= {question} if not why else set()
-        table.append({**_cells(row), "hours": question.hour, "mirrored": not why, "reason": why})
+        asked = {"hours": question.hour, "group": question.group, "stage": question.stage}
+        table.append({**_cells(row), **asked, "mirrored": not why, "reason": why})
     columns = [name for name in Observation.model_fields if name != "line"]
-    return pd.DataFrame(table, columns=[*columns, "hours", "mirrored", "reason"])
+    return pd.DataFrame(table, columns=[*columns, "hours", "group", "stage", "mirrored", "reason"])
 
 
 def _cells(row: Observation) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from racemate.hypothesis import default
 from racemate.model import bind
 from racemate.people.random import normal, uniform
 from racemate.trial.analysis.statistics import divide, exact_interval
+from racemate.trial.analysis.statistics import line as line_of
 from racemate.trial.beside import Size
 from racemate.trial.conduct.world import Floats, World
 from racemate.trial.design.arm import Arm
@@ -315,19 +316,6 @@ def _benefit(seen: Seen) -> Iterable[dict[str, Any]]:
                 slope, r, n = line_of(felt, value - base, there & had & rated)
                 line = {**group.named, "scale": scale, "hours": hour, "n": int(np.median(n))}
                 yield line | _spread(r, "correlation_") | _spread(slope, "slope_")
-
-
-def line_of(x: Floats, y: Floats, mask: Mask) -> tuple[Floats, Floats, Floats]:
-    """Slope of y on x, correlation and people, by replicate; nan where x or y does not vary."""
-    n = mask.sum(axis=-1).astype(float)
-
-    def about(values: Floats) -> Floats:
-        centre = divide(np.where(mask, values, 0).sum(axis=-1), n)
-        return np.where(mask, values - centre[..., None], 0.0)
-
-    a, b = about(x), about(y)
-    xx, yy, xy = (a * a).sum(axis=-1), (b * b).sum(axis=-1), (a * b).sum(axis=-1)
-    return divide(xy, xx), divide(xy, np.sqrt(xx * yy)), n
 
 
 def _urinary(seen: Seen) -> Iterable[dict[str, Any]]:

@@ -1,5 +1,6 @@
 """The analyses that a protocol names: mixed model, strata, imputation, crossover and time to an event, on trials that were conducted."""
 
+import dataclasses
 import gc
 from typing import Any
 
@@ -10,7 +11,7 @@ from scipy import stats
 from racemate.evidence.finding import EvidenceError
 from racemate.evidence.record import Observation
 from racemate.trial.analysis import estimand
-from racemate.trial.analysis.compare import event, repeated
+from racemate.trial.analysis.compare import event, genotype, repeated
 from racemate.trial.analysis.look import Answer, Question, ask, holds, refusal
 from racemate.trial.conduct.rate import Data
 from racemate.trial.design.protocol import Protocol, build
@@ -282,3 +283,36 @@ def test_without_an_effect_the_mixed_model_rejects_at_its_level() -> None:
     p = asked(data, "p-value", BOTH, HOURS[-1], test="mmrm", way=Way(HOURS)).value
     assert np.isfinite(p).mean() > 0.99
     assert np.mean(p < 0.05) == pytest.approx(0.05, abs=0.027)
+
+
+def test_an_adjusted_mean_of_a_group_leaves_out_arms_that_nobody_of_it_is_in() -> None:
+    arms = [
+        *({"name": name, "n": 20, "sessions": "once"} for name in ("drug", "control")),
+        {"name": "third", "n": 20, "dose": [DOSE]},
+    ]
+    group = {"name": "low", "outcome": "madrs", "at": ["day 8"], "rule": "no-response"}
+    data = conducted(protocol(arm=arms, group=[group]))
+    member = {**data.member, "third": np.zeros_like(data.left)}
+    nobody = dataclasses.replace(
+        data, member=member, seen={key: seen & member[key[0]] for key, seen in data.seen.items()}
+    )
+    for statistic, arm in (("ls-change", "drug"), ("ls-difference", BOTH)):
+        assert np.isfinite(asked(nobody, statistic, arm, HOURS[0], group="low").value).all()
+    assert np.isnan(asked(nobody, "ls-change", "third", HOURS[0], group="low").value).all()
+
+
+def test_a_slope_on_alleles_is_that_of_scipy() -> None:
+    data = conducted(protocol())
+    count, (score, seen) = genotype.alleles(data), data.at("drug", "madrs", HOURS[0])
+    base, known = data.at("drug", "madrs", data.protocol.baseline_h)
+    assert set(np.unique(count)) == {0, 1, 2}
+    found = genotype.line(data, "madrs", ("drug",), HOURS[0])
+    for k in range(3):
+        here = seen[k] & known[k]
+        judge = stats.linregress(count[k][here], (score - base)[k][here])
+        assert (found.slope[k], found.r[k], found.p[k]) == pytest.approx((judge.slope, judge.rvalue, judge.pvalue))
+    slopes = [asked(data, "slope", arm, HOURS[0], group="genotyped").value for arm in ("drug", "control")]
+    gap = asked(data, "interaction", BOTH, HOURS[0], group="genotyped").value
+    np.testing.assert_allclose(gap, slopes[0] - slopes[1])
+    for plain in ("difference", "p-value"):
+        assert "by their genotype" in refusal(data.protocol, Question("madrs", plain, BOTH, HOURS[0], "genotyped"))

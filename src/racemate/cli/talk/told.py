@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -74,14 +75,17 @@ def _observed(run: TrialRun) -> str:
     rows = [
         (
             words.moment(row["time"], row["time_unit"]),
-            words.quantity(row["outcome"], row["statistic"], row["population"] or ""),
+            words.quantity(row["outcome"], row["statistic"], row["population"] or "")
+            + (f", {row['stage']}" if row["stage"] else ""),
             words.stated(row),
             row["arm"],
         )
         for row in run.published()
     ]
-    left_out = sorted({row["reason"] for row in run.rows("observed") if not row["mirrored"]})
-    unasked = paragraph(f"Not asked of the virtual trials: {'; '.join(left_out)}.", "  ") if left_out else ""
+    reasons = Counter(row["reason"] for row in run.rows("observed") if not row["mirrored"])
+    left_out = "; ".join(f"{reason} ({count})" for reason, count in reasons.most_common())
+    why = f"Not asked of the virtual trials, {reasons.total()} of {len(run.observed)} rows: {left_out}."
+    unasked = paragraph(why, "  ") if reasons else ""
     table = columns(("time", "what", "value", "arm"), rows, "  ")
     return "\n".join(part for part in (bold("Published"), table, unasked) if part)
 
@@ -89,8 +93,8 @@ def _observed(run: TrialRun) -> str:
 def _card(run: TrialRun, card: str) -> str:
     rows = [row for row in run.rows("simulated") if row["hypothesis"] == card and row["statistic"] not in _UNTOLD]
     blocks = [bold(f"== {card} ==") + _chance(run, card)]
-    for outcome, part in _grouped(rows, "outcome").items():
-        if outcome != (DROPOUT,):
+    for (_, outcome), part in _grouped(rows, "stage", "outcome").items():
+        if outcome != DROPOUT:
             blocks += _blocks(run, part)
     return "\n".join(blocks)
 
@@ -121,7 +125,8 @@ def _blocks(run: TrialRun, rows: list[Row]) -> Iterator[str]:
         lines = list(_lines(run, rows, [hour for hour, _ in part]))
         if lines:
             moments = (words.moment(row["time"], row["time_unit"]) for _, row in part)
-            yield columns((words.outcome(rows[0]["outcome"]), *moments), lines, "  ")
+            stage = f", {rows[0]['stage']}" if rows[0]["stage"] else ""
+            yield columns((words.outcome(rows[0]["outcome"]) + stage, *moments), lines, "  ")
 
 
 def _lines(run: TrialRun, rows: list[Row], hours: list[float]) -> Iterator[list[str]]:
@@ -136,7 +141,8 @@ def _lines(run: TrialRun, rows: list[Row], hours: list[float]) -> Iterator[list[
             yield [about, *[""] * len(hours)]
         for arm, cells in here.items():
             yield [about if alone else f"  {arm}", *cells]
-            seen = run.published(outcome=rows[0]["outcome"], statistic=statistic, group=group, arm=arm)
+            where = {"outcome": rows[0]["outcome"], "stage": rows[0]["stage"], "group": group, "arm": arm}
+            seen = run.published(statistic=statistic, **where)
             beneath = _cells(seen, hours, words.stated)
             if any(beneath):
                 yield ["", *(f"= {cell}" if cell else "" for cell in beneath)]

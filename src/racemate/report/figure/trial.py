@@ -41,7 +41,7 @@ _LINE, _FACTS = 150, 4
 
 @dataclass(frozen=True)
 class Panels:
-    """What one figure shows: a statistic of an outcome in a group of people, wherever the trial looks at it."""
+    """What one figure shows: a statistic of an outcome in a group of people, wherever the first part of the trial looks at it."""
 
     outcome: str
     statistic: str
@@ -52,7 +52,7 @@ class Panels:
         """A figure for each outcome and group that is followed; first the one with most published points, then protocol order."""
         order: dict[tuple[str, str], None] = {}
         for asked in run.replication.asked:
-            if asked.question.statistic in FOLLOWED:
+            if asked.question.statistic in FOLLOWED and not asked.question.stage:
                 order.setdefault((asked.question.outcome, asked.question.group))
         found = [cls._best(run, outcome, group) for outcome, group in order]
         return sorted(found, key=lambda panels: -len(panels.published(run)))
@@ -71,21 +71,21 @@ class Panels:
         asked = {
             a.question.statistic
             for a in run.replication.asked
-            if (a.question.outcome, a.question.group) == (outcome, group)
+            if (a.question.outcome, a.question.group, a.question.stage) == (outcome, group, "")
         }
         here = [cls(outcome, statistic, group) for statistic in FOLLOWED if statistic in asked]
         return max(here, key=lambda panels: len(panels.published(run)))
 
     def published(self, run: TrialRun) -> list[dict[str, Any]]:
         """Published rows that are drawn as points."""
-        return run.published(outcome=self.outcome, statistic=self.statistic, group=self.group)
+        return run.published(outcome=self.outcome, statistic=self.statistic, group=self.group, stage="")
 
     def questions(self, run: TrialRun, statistic: str | None = None) -> Iterator[tuple[int, Question]]:
         """Place and question of what is drawn."""
         wanted = (self.outcome, statistic or self.statistic, self.group)
         for place, asked in enumerate(run.replication.asked):
             question = asked.question
-            if (question.outcome, question.statistic, question.group) == wanted:
+            if (question.outcome, question.statistic, question.group) == wanted and not question.stage:
                 yield place, question
 
     def hours(self, run: TrialRun) -> list[float]:
@@ -94,7 +94,7 @@ class Panels:
 
     def significance(self, run: TrialRun) -> list[dict[str, Any]]:
         """Published p values of the first contrast, exact or as bounds, one per hour."""
-        rows = run.published(outcome=self.outcome, statistic="p-value", group=self.group)
+        rows = run.published(outcome=self.outcome, statistic="p-value", group=self.group, stage="")
         return list({row["hours"]: row for row in reversed(rows) if row["arm"] == rows[0]["arm"]}.values())
 
 
@@ -133,7 +133,9 @@ def _subtitle(run: TrialRun, panels: Panels) -> list[str]:
 
 def _facts(run: TrialRun, panels: Panels) -> Iterator[str]:
     """What was published of the same outcome in words: responders and remitters."""
-    rows = [row for row in run.published(outcome=panels.outcome) if row["statistic"] in ("response", "remission")]
+    rows = [
+        row for row in run.published(outcome=panels.outcome, stage="") if row["statistic"] in ("response", "remission")
+    ]
     for row in rows[:_FACTS]:
         when = words.moment(row["time"], row["time_unit"])
         yield f"{words.statistic(row['statistic'])} after {row['arm']}, {when}: {words.stated(row)}"

@@ -31,7 +31,7 @@ USES = ("calibration", "hold-out", "context")
 _LOGARITHMIC = "odds-ratio"
 _TESTS = ("p-value", "test-statistic")
 RESULTS = (
-    "trial", "use", "hypothesis", "arm", "outcome", "population", "statistic", "time", "time_unit", "hours", "unit",
+    "trial", "use", "hypothesis", "arm", "outcome", "population", "period", "statistic", "time", "time_unit", "hours", "unit",
     "observed", "observed_low", "observed_high", "observed_se", "observed_n", "how", "source",
     "median", "low50", "high50", "low80", "high80", "low95", "high95", "sd", "replicates",
     "residual", "inside50", "inside80", "inside95", "counted", "reason",
@@ -91,7 +91,9 @@ def results(trial: str, protocol: Protocol, record: Trial | None, found: Replica
 def _told(one: Compared) -> dict[str, Any]:
     row = one.row
     low, high = ends(row)
-    same = ("arm", "outcome", "population", "statistic", "time", "time_unit", "hours", "unit", "how", "source")
+    same = (
+        "arm", "outcome", "population", "period", "statistic", "time", "time_unit", "hours", "unit", "how", "source",
+    )  # fmt: skip
     return {
         **{name: row[name] for name in same},
         "observed": row["value"],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -41,7 +42,7 @@ def html(run: EveryTrial) -> str:
         _section("residuals", "Residuals of every trial", _figure(drawing(run.figures()["residuals"]), "residuals")),
         _section("trials", "Trials", _contents(run)),
         *(_section(trial, trial, _trial(run, trial, one)) for trial, one in sorted(run.runs.items())),
-        _section("left-out", "Trials that could not be run", _left_out(run)),
+        _section("left-out", "Trials and numbers left out", _left_out(run) + _rows_left_out(run)),
         _section("manifest", "Manifest", _manifest(run)),
     ]
     head = f'<meta charset="utf-8">\n<title>racemate: every trial replicated</title>\n<style>{_STYLE}</style>\n'
@@ -72,7 +73,7 @@ def _head(run: EveryTrial) -> str:
         f'<h1>Every trial replicated</h1>\n<p class="lead"><b>Parameters: {escape(told["parameters"])}.</b></p>\n'
         f"<p>{escape(size)} {escape(words.DISCLAIMER)}</p>\n"
         '<nav><a href="#agreement">Agreement</a> · <a href="#residuals">Residuals</a> · <a href="#trials">Trials</a> · '
-        '<a href="#left-out">Not run</a> · <a href="#manifest">Manifest</a></nav>\n'
+        '<a href="#left-out">Left out</a> · <a href="#manifest">Manifest</a></nav>\n'
     )
 
 
@@ -159,6 +160,7 @@ def _beside(rows: list[Row], cards: list[str]) -> str:
 def _line(same: Sequence[Row]) -> list[str]:
     row = same[0]
     what = escape(words.quantity(row["outcome"], row["statistic"], row["population"] or ""))
+    what += f", {escape(row['period'])}" if row["period"] else ""
     reason = "" if row["counted"] else f'<br><span class="out">{escape(row["reason"])}</span>'
     cells = [
         f'<td class="words">{what}{reason}</td>',
@@ -215,12 +217,21 @@ def _unasked(one: TrialRun) -> str:
     return f'<p class="quiet">Published and not asked of the virtual trials: {told}.</p>' if told else ""
 
 
+def _rows_left_out(run: EveryTrial) -> str:
+    """Published numbers of the trials that ran and that are not asked of them, by reason."""
+    rows = [row for one in run.runs.values() for row in one.rows("observed")]
+    reasons = Counter(row["reason"] for row in rows if not row["mirrored"])
+    lines = ([str(count), f'<td class="words">{escape(reason)}</td>'] for reason, count in reasons.most_common())
+    told = f"<p>{len(rows) - reasons.total()} of {len(rows)} published numbers of these trials are asked of the virtual ones.</p>"
+    return f"<h3>Published numbers that are not asked</h3>\n{told}\n{table(('rows', 'why'), lines)}" if reasons else ""
+
+
 def _left_out(run: EveryTrial) -> str:
     rows = [row for row in run.status if row["reason"]]
     lines = (
         [escape(row["trial"]), escape(row["use"]), f'<td class="words">{escape(row["reason"])}</td>'] for row in rows
     )
-    return table(("trial", "use", "why"), lines) if rows else "<p>None: every trial ran under every card.</p>"
+    return table(("trial", "use", "why"), lines) if rows else "<p>Every trial ran under every card.</p>"
 
 
 def _manifest(run: EveryTrial) -> str:

@@ -19,7 +19,6 @@ from racemate.report.run.manifest import Clock, describe, own_cards, stored_card
 from racemate.trial.beside import Replication
 from racemate.trial.conduct.world import Progress
 from racemate.trial.design.protocol import Protocol, build
-from racemate.trial.design.scheme import COMPLETERS, EVERYONE
 from racemate.trial.published import protocol_of
 from racemate.trial.replicate import REPLICATES, SEED, Report
 from racemate.trial.replicate import replicate as run_trial
@@ -85,11 +84,9 @@ class TrialRun(Run):
         return {name: getattr(self, name) for name in ("observed", "simulated", "verdict", "factors")}
 
     def published(self, **wanted: str) -> list[dict[str, Any]]:
-        """Published rows that the virtual trials answer, with the ``group`` they speak of, and where they are as ``wanted``."""
-        named = {COMPLETERS, *(group.name for group in self.protocol.groups)}
+        """Published rows that the virtual trials answer, where they are as ``wanted``."""
         rows = [row for row in self.rows("observed") if row["mirrored"]]
-        told = [{**row, "group": row["population"] if row["population"] in named else EVERYONE} for row in rows]
-        return [row for row in told if all(row[name] == value for name, value in wanted.items())]
+        return [row for row in rows if all(row[name] == value for name, value in wanted.items())]
 
     def to_xarray(self) -> xarray.Dataset:
         """Dataset ``answer`` (hypothesis, question, replicate), every replicate's own answer."""

@@ -9,7 +9,7 @@ from racemate.trial.analysis.missing.single import RULES
 from racemate.trial.conduct.rate import Data
 from racemate.trial.design.people import SEVERE, SITE
 from racemate.trial.design.protocol import Protocol
-from racemate.trial.design.scheme import CARRIED, COMPLETERS, EVERYONE, SUBGROUPS, Group, Way
+from racemate.trial.design.scheme import CARRIED, COMPLETERS, EVERYONE, GENOTYPED, SUBGROUPS, Group, Way
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -52,7 +52,7 @@ def _joined(name: str, known: tuple[str, ...]) -> tuple[str, ...]:
 
 def people(data: Data, name: str) -> Mask:
     """Who is in a group, shape (replicates, people); raises ValueError for a group by a covariate in data without people."""
-    if name == EVERYONE:
+    if name in (EVERYONE, GENOTYPED):
         return np.ones_like(data.left)
     if name == COMPLETERS:
         return data.complete

@@ -11,6 +11,7 @@ from racemate.trial.design.scheme import (
     COMPLETERS,
     CONTRASTS,
     EVERYONE,
+    GENOTYPED,
     OVER_TIMES,
     SHARE_TESTS,
     parted,
@@ -41,6 +42,10 @@ _SUMMARY = {
     "odds-ratio": "odds ratio",
     "remission-odds-ratio": "odds ratio",
     "number-needed-to-treat": "one over the difference of shares",
+    "slope": "slope on the number of OPRM1 118G alleles",
+    "slope-p-value": "two-sided p of the slope on the number of OPRM1 118G alleles",
+    "variance-explained": "share of the variance that the number of OPRM1 118G alleles explains",
+    "interaction": "difference of slopes on the number of OPRM1 118G alleles",
     "hazard-ratio": "hazard ratio by Cox's partial likelihood",
     "median-time": "median time by Kaplan-Meier",
     "event-free": "share of people by Kaplan-Meier",
@@ -185,6 +190,8 @@ def _population(protocol: Protocol, question: Question) -> str:
     entry = "everyone randomised" if question.group == EVERYONE else question.group
     if question.stage:
         entry = f"{'everyone' if question.group == EVERYONE else question.group} in the stage {question.stage}"
+    if question.group == GENOTYPED:
+        entry = "everyone randomised, all of them genotyped"
     if question.group == COMPLETERS:
         entry = "those who stayed to the end, picked by what happened after randomisation"
     elif question.group in {group.name for group in protocol.groups}:

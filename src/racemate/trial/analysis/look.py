@@ -7,17 +7,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from racemate.trial.analysis import statistics
-from racemate.trial.analysis.compare import change, completed, event, repeated, shares
+from racemate.trial.analysis.compare import change, completed, event, genotype, repeated, shares
 from racemate.trial.analysis.compare.shares import RATIOS
 from racemate.trial.analysis.counted import arms_of, at_once, often, pair, people
 from racemate.trial.conduct.rate import Data
 from racemate.trial.design.protocol import Protocol
 from racemate.trial.design.scheme import (
     ADJUSTED_TESTS,
+    BY_ALLELE,
     COMPLETERS,
     CONTRASTS,
     CROSSED_TESTS,
     EVERYONE,
+    GENOTYPED,
     IMPUTED,
     OVER_TIMES,
     PLAIN,
@@ -37,8 +39,13 @@ Mask = NDArray[np.bool_]
 DROPOUT = "dropout"
 SHARES = ("response", "remission", "share", "risk-difference", "remission-difference", "event-free", *OVER_TIMES)
 """Statistics given in percent."""
-PURE = ("p-value", "test-statistic", "effect-size", "hazard-ratio", *RATIOS)
-UNITS = {**dict.fromkeys(SHARES, "percent"), **dict.fromkeys(PURE, "1"), "median-time": "day"}
+PURE = ("p-value", "slope-p-value", "test-statistic", "effect-size", "hazard-ratio", *RATIOS)
+UNITS = {
+    **dict.fromkeys(SHARES, "percent"),
+    **dict.fromkeys(PURE, "1"),
+    "median-time": "day",
+    "variance-explained": "percent",
+}
 OF_MODEL = ("ls-mean", "ls-change", "ls-difference", "difference", "p-value", "test-statistic")
 """Statistics that a mixed model gives where a question names it."""
 _PERCENT = 100.0
@@ -84,7 +91,7 @@ class Answer:
 
 def part_of(protocol: Protocol, asked: Question) -> tuple[Protocol | None, set[str]]:
     """The protocol of the part a question is about, with the names of its groups; None for a stage that there is not."""
-    told = {EVERYONE, COMPLETERS, *SUBGROUPS}
+    told = {EVERYONE, COMPLETERS, GENOTYPED, *SUBGROUPS}
     if not asked.stage:
         return protocol, told | {group.name for group in protocol.groups}
     stage = next((stage for stage in protocol.stages if stage.name == asked.stage), None)
@@ -106,6 +113,8 @@ def refusal(protocol: Protocol, asked: Question) -> str:
         return f"{asked.statistic} is not computed"
     if asked.group not in groups:
         return f"the group {asked.group} is not told apart"
+    if (asked.group == GENOTYPED) != (asked.statistic in (*BY_ALLELE, "interaction")):
+        return "of people by their genotype, only slopes on the number of alleles are computed"
     return _of_arms(part, asked) or (_of_events if asked.way.event else _of_ratings)(part, asked)
 
 
@@ -140,6 +149,8 @@ def _of_ratings(protocol: Protocol, asked: Question) -> str:
         return f"{asked.statistic} is defined by no analysis of the protocol"
     if asked.outcome not in protocol.scales:
         return f"{asked.outcome} is not rated"
+    if asked.hour is None:
+        return "no time is given"
     if not {asked.hour, *asked.hours, *asked.way.hours} <= set(protocol.rated_h(asked.outcome)):
         return "not rated at that time"
     if asked.test == "mmrm" and asked.hour not in asked.way.hours:
@@ -178,6 +189,10 @@ def _answer(data: Data, asked: Question) -> Answer:
         return Answer(_PERCENT * statistics.share(data.left, belongs), statistics.count(belongs))
     if asked.statistic in CONTRASTS:
         return _contrast(data, asked)
+    if asked.statistic in BY_ALLELE:
+        found = genotype.line(data, asked.outcome, arms_of(data.protocol, asked.arm), float(asked.hour or 0.0))
+        value = {"slope": found.slope, "slope-p-value": found.p, "variance-explained": _PERCENT * found.r**2}
+        return Answer(value[asked.statistic], found.n)
     if asked.way.event:
         who = people(data, asked.group)
         return Answer(*event.single(data, asked.statistic, asked.arm, asked.hour, asked.way, who))
@@ -232,6 +247,9 @@ def _contrast(data: Data, asked: Question) -> Answer:
         )
         n = statistics.count(one & who) + statistics.count(two & who)
         return Answer(statistics.effect_size(y - x, v - u, one & who, two & who), n)
+    if asked.statistic == "interaction":
+        one, two = (genotype.line(data, asked.outcome, arms_of(data.protocol, arm), hour) for arm in (first, second))
+        return Answer(one.slope - two.slope, one.n + two.n)
     if asked.statistic == "hazard-ratio":
         return Answer(*event.hazard_ratio(data, first, second, asked.way, who))
     if asked.statistic == "tipping-point":

@@ -151,3 +151,16 @@ def exact_interval(events: int, n: int, level: float = 0.95) -> tuple[float, flo
 
     low, high = exact(events, n, level=level)
     return float(low), float(high)
+
+
+def line(x: Floats, y: Floats, mask: Mask) -> tuple[Floats, Floats, Floats]:
+    """Slope of y on x, correlation and people, by replicate; nan where x or y does not vary."""
+    n = mask.sum(axis=-1).astype(float)
+
+    def about(values: Floats) -> Floats:
+        centre = divide(np.where(mask, values, 0).sum(axis=-1), n)
+        return np.where(mask, values - centre[..., None], 0.0)
+
+    a, b = about(x), about(y)
+    xx, yy, xy = (a * a).sum(axis=-1), (b * b).sum(axis=-1), (a * b).sum(axis=-1)
+    return divide(xy, xx), divide(xy, np.sqrt(xx * yy)), n

@@ -44,8 +44,8 @@ MOOD_SCALES = ("madrs", "hamd17", "hamd6", "bdi2", "qids", "phq9", "ssi")
 """Scales that read the latent severity, so that mood and rater error move them."""
 FELT_SCALE = "cadss"
 """The scale of what is felt in a session, which differs from session to session."""
-EVERYONE, COMPLETERS = "everyone", "completers"
-"""Groups that every trial has: whoever has the rating at hand, and whoever has every rating."""
+EVERYONE, COMPLETERS, GENOTYPED = "everyone", "completers", "genotyped"
+"""Groups that every trial has: whoever has the rating at hand, whoever has every rating, and whoever has a genotype, which is everyone."""
 
 
 class Range(NamedTuple):
@@ -79,10 +79,13 @@ CONTRASTS = (
     "remission-odds-ratio",
     "hazard-ratio",
     "tipping-point",
+    "interaction",
 )
 """Statistics that compare two arms; shares are of those who responded, unless the name says remission."""
 TO_EVENT = ("event-free", "median-time", "hazard-ratio")
 """Statistics of the time to an event, which is a decision of the protocol: by Kaplan-Meier for one arm, by Cox for two."""
+BY_ALLELE = ("slope", "slope-p-value", "variance-explained")
+"""Statistics of the line of a change on the number of OPRM1 118G alleles in one arm; an interaction is the difference of two slopes."""
 OVER_TIMES = ("sustained-response", "relapse")
 """Statistics of one arm over several times: who responded at so many of them, and who once scored above a limit."""
 SINGLE = (
@@ -102,6 +105,7 @@ SINGLE = (
     *OVER_TIMES,
     "event-free",
     "median-time",
+    *BY_ALLELE,
 )
 """Statistics of one arm."""
 

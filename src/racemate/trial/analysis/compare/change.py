@@ -32,18 +32,19 @@ def mean(data: Data, asked: Asked, arm: str, *, change: bool) -> tuple[Floats, F
     if asked.test == "mmrm":
         found = repeated.fitted(data, asked.outcome, asked.group, asked.way, change=change)
         return repeated.mean(found, arm, asked.way.hours.index(asked.hour))
-    arms = [one.name for one in data.protocol.conditions]
+    who = people(data, asked.group)
+    arms = _arms(data, who, arm)
     k = arms.index(arm)
     if asked.way.strata:
-        fit, counts = _stratified(data, asked, people(data, asked.group), arms, change=change)
+        fit, counts = _stratified(data, asked, who, arms, change=change)
         return covariance.adjusted_mean(fit, k).difference, counts[k]
-    plain = _adjusted(data, asked, people(data, asked.group), arms, change=change)
+    plain = _adjusted(data, asked, who, arms, change=change)
     return plain.means[k], plain.counts[k]
 
 
 def compared(data: Data, asked: Asked, first: str, second: str, who: Mask | None = None) -> tuple[Comparison, Floats]:
     """Compare the change from baseline in two arms; without a named test paired where each person has both, else two-sample."""
-    arms, who = [one.name for one in data.protocol.conditions], people(data, asked.group) if who is None else who
+    who = people(data, asked.group) if who is None else who
     if asked.test == "mmrm":
         found = repeated.fitted(data, asked.outcome, asked.group, asked.way, change=True)
         return repeated.compared(found, first, second, asked.way.hours.index(asked.hour))
@@ -51,6 +52,7 @@ def compared(data: Data, asked: Asked, first: str, second: str, who: Mask | None
         return _crossed(data, asked, first, second, who)
     if asked.way.missing in IMPUTED:
         return completed.compared(data, asked.outcome, asked.hour, who, asked.way, first, second)
+    arms = _arms(data, who, first, second)
     if asked.test == "ancova" and asked.way.strata:
         fit, n = _stratified(data, asked, who, arms, change=True)
         i, k = arms.index(first), arms.index(second)
@@ -68,6 +70,12 @@ def compared(data: Data, asked: Asked, first: str, second: str, who: Mask | None
         both = one & two
         return statistics.paired_t(y - x, v - u, both), statistics.count(both)
     return statistics.two_sample_t(y - x, v - u, one, two), statistics.count(one) + statistics.count(two)
+
+
+def _arms(data: Data, who: Mask, *asked: str) -> list[str]:
+    """The arms that an adjusted analysis holds: those asked about, and every other that somebody of the group ever was in."""
+    arms = [one.name for one in data.protocol.conditions]
+    return [arm for arm in arms if arm in asked or (data.member[arm] & who).any()]
 
 
 def _parts(data: Data, asked: Asked, arms: Sequence[str], *, change: bool) -> list[tuple[Floats, Floats, Mask]]:
