@@ -20,10 +20,12 @@ from racemate import hypothesis, ledger, posterior
 from racemate.cli import app
 from racemate.evidence.library import library
 from racemate.evidence.record import Claim, Parameter
+from racemate.infer.compare import store
 from racemate.model import bind
 from racemate.readings import symbolic
 from racemate.report import card as card_page
 from racemate.report import numbers as report
+from racemate.report.contest import told as contest
 from racemate.report.figure import ink
 from racemate.report.figure.number import draw as claims_drawn
 from racemate.report.holdout import told
@@ -171,6 +173,20 @@ def write_hold_out() -> None:
     write("hold-out.md", "\n\n".join(parts))
 
 
+def write_contest() -> None:
+    """The comparison of the cards that comes with the package; a word where none comes with it."""
+    file = posterior.folder() / posterior.PROSPECTIVE / store.NAME
+    if not file.is_file():
+        write("contest.md", "No comparison comes with this version.\n")
+        return
+    found = store.load()
+    parts = [table(*contest.card_rows(found)), contest.card_note(found)]
+    parts += ["### Trial by trial", table(*contest.trial_rows(found)), contest.TRIALS]
+    if found.get("confusion"):
+        parts += ["### Confusions", table(*contest.confusion_rows(found)), contest.confusion_note(found)]
+    write("contest.md", "\n\n".join(parts))
+
+
 def main() -> None:
     """Write everything anew."""
     shutil.rmtree(GENERATED, ignore_errors=True)
@@ -183,6 +199,7 @@ def main() -> None:
     write_across(atlas)
     write_ledger(atlas)
     write_hold_out()
+    write_contest()
     atlas.arrive()
     write("cli.md", app.generate_docs(heading_level=2))
     for page in sorted((DOCS / "tutorial").glob("*.md")):

@@ -48,7 +48,7 @@ def compare(
 
         print(json_text(found), end="")
     else:
-        print("\n\n".join(part for part in (_cards(found), _trials(found), _confusion(found)) if part))
+        print(_told(found))
     return 0
 
 
@@ -93,86 +93,10 @@ def _weigh(found: dict[str, Any], asked: list[str]) -> None:
     found["prior_odds"] = prior
 
 
-def _cards(found: dict[str, Any]) -> str:
-    ranked = sorted(found["cards"], key=lambda row: -row["log_evidence"])
-    best = ranked[0]["log_evidence"]
-    lines = [
-        (
-            row["card"],
-            f"{row['log_evidence']:.1f} ± {row['error']:.1f}",
-            f"{best - row['log_evidence']:.1f}",
-            f"{row['loo']:.1f} ± {row['loo_error']:.1f}",
-            f"{row['weight']:.2f}",
-            _share(row["odds"]),
-            _many(row["prior_odds_to_overturn"]),
-            "no preference" if row["beaten_by"] is None else f"{row['beaten_by']} preferred",
-        )
-        for row in ranked
-    ]
-    head = ("card", "log evidence", "behind", "left-out trials", "weight", "probability", "to overturn", "verdict")
-    note = (
-        "Behind: log units behind the best card; under 4, or within twice the error of computing, is no preference. Weight: in the "
-        "mixture that predicts left-out trials best. Probability: among these cards, under the prior odds "
-        f"{_prior(found['prior_odds'])}. To overturn: prior odds for the card at which it would equal the best."
-    )
-    return f"{bold('Cards')}\n{columns(head, lines)}\n{paragraph(note)}"
+def _told(found: dict[str, Any]) -> str:
+    from racemate.report.contest import told
 
-
-def _trials(found: dict[str, Any]) -> str:
-    ranked = sorted(found["cards"], key=lambda row: -row["log_evidence"])
-    lines = []
-    for row in found["trials"]:
-        rest = max(row["odds_without"], key=row["odds_without"].get)
-        lines.append(
-            (
-                row["trial"],
-                f"{row['loo'][ranked[0]['card']]:.1f}",
-                row["best"],
-                f"{row['range']:.1f}",
-                f"{rest} {_share(row['odds_without'][rest])}",
-                ", ".join(row["doubtful"]) or "-",
-            )
-        )
-    head = (
-        "trial",
-        f"given the others ({ranked[0]['card']})",
-        "best predicted by",
-        "range",
-        "without it",
-        "k-hat over 0.7",
-    )
-    note = (
-        "Given the others: log density of the trial's numbers as predicted from all other trials; over trials it sums to the column "
-        "above. Range: from the worst card to the best. Without it: the most probable card had the trial not been run. Where k-hat is "
-        "over 0.7 the importance weights are not to be believed for that card: fit it without that trial to know."
-    )
-    return f"{bold('Trials')}\n{columns(head, lines)}\n{paragraph(note)}"
-
-
-def _confusion(found: dict[str, Any]) -> str:
-    told = found.get("confusion")
-    if not told:
-        return ""
-    head = ("true card", *told["cards"])
-    lines = [(name, *row) for name, row in zip(told["cards"], told["winners"], strict=True)]
-    off = told["quick_off"]
-    note = (
-        f"{told['sets']} evidence bases simulated from each card's posterior, with new studies; how often each card scored highest. The "
-        f"true card won in {100 * told['true_card_wins']:.0f} %; in {100 * told['wrong_by_more_than_limit']:.0f} % a wrong card won by more "
-        f"than 4. On the published numbers the quick score used here is off by {off['mean']:.1f} on average and differs between cards by "
-        f"{off['spread']:.1f} (standard deviation)."
-    )
-    return f"{bold('Confusions')}\n{columns(head, lines)}\n{paragraph(note)}"
-
-
-def _share(value: float) -> str:
-    return f"{value:.2f}" if value >= 0.005 else "<0.01"
-
-
-def _many(value: float) -> str:
-    return f"{value:.3g}" if value < 1e6 else ">1e6"
-
-
-def _prior(prior: dict[str, float]) -> str:
-    named = [f"{name} {value:g}" for name, value in prior.items() if value != 1]
-    return f"{', '.join(named)}, all others 1" if named else "1 for every card"
+    parts = [("Cards", told.card_rows(found), told.card_note(found)), ("Trials", told.trial_rows(found), told.TRIALS)]
+    if found.get("confusion"):
+        parts.append(("Confusions", told.confusion_rows(found), told.confusion_note(found)))
+    return "\n\n".join(f"{bold(title)}\n{columns(*rows)}\n{paragraph(note)}" for title, rows, note in parts)

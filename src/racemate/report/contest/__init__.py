@@ -1,0 +1,1 @@
+"""Contest: the comparison of the cards as a person reads it."""
