@@ -43,6 +43,11 @@ def ledger() -> dict[str, Judged]:
     return {one.entry.id: one for one in verdicts()}
 
 
+@pytest.fixture(scope="module")
+def beforehand() -> dict[str, Judged]:
+    return {one.entry.id: one for one in verdicts(posterior="prior")}
+
+
 def test_everything_is_ruled_upon(ledger: dict[str, Judged]) -> None:
     assert set(ledger) == set(read().entries)
 
@@ -52,8 +57,10 @@ def test_what_needs_no_posterior_is_decided(ledger: dict[str, Judged], name: str
     assert ledger[name].ruling.verdict == verdict
 
 
-def test_what_waits_for_a_posterior_is_open_with_its_number_and_its_reason(ledger: dict[str, Judged]) -> None:
-    waits = [one for one in ledger.values() if one.entry.posterior]
+def test_what_waits_for_a_posterior_is_open_under_priors_with_its_number_and_its_reason(
+    beforehand: dict[str, Judged],
+) -> None:
+    waits = [one for one in beforehand.values() if one.entry.posterior]
     assert waits
     for one in waits:
         assert one.ruling.verdict is Verdict.OPEN
@@ -62,10 +69,17 @@ def test_what_waits_for_a_posterior_is_open_with_its_number_and_its_reason(ledge
         assert "stays open" in one.ruling.because
 
 
-def test_only_those_are_open(ledger: dict[str, Judged]) -> None:
-    assert {n for n, one in ledger.items() if one.ruling.verdict == "open"} == {
-        n for n, one in ledger.items() if one.entry.posterior
+def test_only_those_are_open(beforehand: dict[str, Judged]) -> None:
+    assert {n for n, one in beforehand.items() if one.ruling.verdict == "open"} == {
+        n for n, one in beforehand.items() if one.entry.posterior
     }
+
+
+def test_with_the_shipped_posterior_nothing_is_open(ledger: dict[str, Judged]) -> None:
+    assert not [name for name, one in ledger.items() if one.ruling.verdict == "open"]
+    for one in ledger.values():
+        if one.entry.posterior:
+            assert any("posterior" in told for told in one.ruling.runs)
 
 
 def test_every_ruling_has_a_number_and_a_sentence(ledger: dict[str, Judged]) -> None:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from racemate.cli.talk.options import Fitted
 from racemate.cli.talk.screen import bold, columns, tell
 
 Json = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON.")]
@@ -19,6 +20,7 @@ def claims(
     seed: Annotated[str | None, Parameter(help="One document by its first three digits, such as 003.")] = None,
     verdict: Annotated[str | None, Parameter(help="One verdict, such as contradicted.")] = None,
     threads: Annotated[int | None, Parameter(help="Cores for virtual people.")] = None,
+    posterior: Fitted = None,
     json: Json = False,
 ) -> None:
     """Rule on published assertions: each with its verdict and the number that decides it."""
@@ -27,7 +29,11 @@ def claims(
     from racemate.ledger import show, verdicts
     from racemate.report.run.folder import json_text
 
-    judged = [show(claim)] if claim is not None else verdicts(seed, verdict, threads)
+    judged = (
+        [show(claim, posterior=posterior)]
+        if claim is not None
+        else verdicts(seed, verdict, threads, posterior=posterior)
+    )
     if json:
         print(json_text([one.record() for one in judged]), end="")
         return

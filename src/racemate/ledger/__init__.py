@@ -20,21 +20,23 @@ def verdicts(
     verdict: str | None = None,
     jobs: int | None = None,
     known: Library | None = None,
+    posterior: str | None = None,
 ) -> list[Judged]:
     """Rule on every entry, or on those of one seed document, and keep those of one verdict.
 
-    `jobs` is the number of cores for virtual people.  Raises EvidenceError for a seed or a verdict nobody knows.
+    `jobs` is the number of cores for virtual people; `posterior` says where their parameters come from: a shipped posterior, a folder of
+    `racemate fit`, or ``"prior"`` (default: the prospective posterior of each card that has one).  Raises EvidenceError for a seed or a verdict nobody knows.
     """
     from racemate.ledger.judge import judge
 
-    return judge(known, seed_document=seed_document, verdict=verdict, threads=jobs)
+    return judge(known, seed_document=seed_document, verdict=verdict, threads=jobs, posterior=posterior)
 
 
-def show(claim: str, known: Library | None = None) -> Judged:
+def show(claim: str, known: Library | None = None, posterior: str | None = None) -> Judged:
     """Rule on one entry by id.  Raises EvidenceError with the nearest match."""
     from racemate.ledger.judge import judge
 
-    (judged,) = judge(known, claim=claim)
+    (judged,) = judge(known, claim=claim, posterior=posterior)
     return judged
 
 

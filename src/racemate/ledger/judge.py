@@ -10,8 +10,8 @@ from racemate.ledger.checks import CHECKS
 from racemate.ledger.record import ClaimEntry, Judged, Verdict
 from racemate.ledger.virtual import Laboratory
 
-_LABORATORIES: dict[str, Laboratory] = {}
-"""One laboratory per state of the evidence, so that a second question costs no second run."""
+_LABORATORIES: dict[tuple[str, str | None], Laboratory] = {}
+"""One laboratory per state of the evidence and posterior, so that a second question costs no second run."""
 
 
 def judge(
@@ -21,12 +21,16 @@ def judge(
     seed_document: str | None = None,
     verdict: str | None = None,
     threads: int | None = None,
+    posterior: str | None = None,
 ) -> list[Judged]:
-    """Rule on the entries asked for, in the order of the book.  Raises EvidenceError for a name nobody knows."""
+    """Rule on the entries asked for, in the order of the book; ``posterior`` as `racemate.model.inform` takes it.
+
+    Raises EvidenceError for a name nobody knows.
+    """
     evidence = known or library()
     book = read(evidence)
     _ask(book, claim, seed_document, verdict)
-    laboratory = _laboratory(book, evidence, threads)
+    laboratory = _laboratory(book, evidence, threads, posterior)
     asked = [
         entry for entry in book.entries.values() if claim in (None, entry.id) and seed_document in (None, entry.seed)
     ]
@@ -50,8 +54,8 @@ def _ask(book: Book, claim: str | None, seed: str | None, verdict: str | None) -
             raise EvidenceError(FILE, field, repr(word), nearest(word, words))
 
 
-def _laboratory(book: Book, evidence: Library, threads: int | None) -> Laboratory:
-    kept = _LABORATORIES.get(evidence.hash)
+def _laboratory(book: Book, evidence: Library, threads: int | None, posterior: str | None) -> Laboratory:
+    kept = _LABORATORIES.get((evidence.hash, posterior))
     if kept is None or kept.known is not evidence:
-        kept = _LABORATORIES[evidence.hash] = Laboratory(book, evidence, threads)
+        kept = _LABORATORIES[evidence.hash, posterior] = Laboratory(book, evidence, threads, posterior)
     return kept

@@ -83,6 +83,8 @@ class Laboratory:
     book: Book
     known: Library
     threads: int | None = None
+    posterior: str | None = None
+    """As `racemate.model.inform` takes it."""
     _kept: dict[tuple[str, str], Seen] = field(default_factory=dict[tuple[str, str], Seen])
 
     def see(self, scenario: str, hypothesis: str) -> Seen:
@@ -103,7 +105,7 @@ class Laboratory:
         people, seed = self.book.virtual.people, self.book.virtual.seed
         ids = np.tile(np.arange(people), len(scenario.arm))
         carrier = np.repeat([float(arm.carrier) for arm in scenario.arm], people)
-        model = inform(hypothesis, known=self.known)
+        model = inform(hypothesis, self.posterior, self.known)
         cohort = draw(model, seed, ids, ids, given={"oprm1_g": carrier})
         _take_away(cohort, scenario, people)
         device = model.typical.dose
