@@ -21,7 +21,8 @@ from racemate.trial.conduct.rate import Data
 from racemate.trial.design.parts import parts
 from racemate.trial.published import protocol_of
 from racemate.trial.replicate import conduct
-from racemate.trial.safety import safety
+from racemate.trial.safety import CHAIN, COUNTS, safety
+from racemate.trial.suffered import reported
 from tests.trial.test_safety import SickWorld
 
 Frames = dict[str, Any]
@@ -154,9 +155,10 @@ def test_events_are_numbered_in_time_and_the_first_of_a_term_is_marked(trial: tu
         assert part["AESTDTC"].is_monotonic_increasing
         assert (part["AOCCFL"] == "Y").sum() == part["AETERM"].nunique()
     terms = set(frames["adae"]["AETERM"])
-    assert {"dissociation", "sedation", "nausea"} <= terms <= {
-        "dissociation", "sedation", "nausea", "systolic rise of 40 mmHg or more", "urinary symptoms"
-    }  # fmt: skip
+    chain = {"dissociation", "sedation", "nausea", "systolic rise of 40 mmHg or more"}
+    assert {"dissociation", "sedation", "nausea"} <= terms <= {*chain, "urinary symptoms", *reported.EVENTS}
+    for term, part in frames["adae"].groupby("AETERM"):
+        assert set(part["AEBASIS"]) == {CHAIN if term in chain else COUNTS}
 
 
 def test_who_scored_above_four_has_dissociation_among_the_events() -> None:

@@ -12,11 +12,13 @@ from scipy.stats import beta, linregress
 from racemate.evidence.library import library
 from racemate.simulate.plan import Plan
 from racemate.trial.analysis.statistics import exact_interval, line
+from racemate.trial.analysis.unasked import SAFETY
 from racemate.trial.conduct.enrol import Progress
 from racemate.trial.published import protocol_of
 from racemate.trial.replicate import conduct
-from racemate.trial.safety import MINUTES, Safety, Seen, look, safety
-from racemate.trial.urinary import COUNTED, hazard
+from racemate.trial.safety import CHAIN, COUNTS, MINUTES, Safety, Seen, cut_off, look, safety
+from racemate.trial.suffered import reported
+from racemate.trial.suffered.urinary import COUNTED, hazard
 from tests.trial.fake import PARAMETERS, FakeCohort, FakeWorld
 
 QUIET = {**PARAMETERS, "score.cadss_occasion": 1e-12}
@@ -105,7 +107,7 @@ def test_events_follow_from_thresholds_and_chances(found: Safety) -> None:
     assert risen["median"] == pytest.approx(50, abs=12)  # half the people weigh more than the median of 80 kg
     low, high = exact_interval(risen["people"], risen["n"])
     assert (risen["exact_low"], risen["exact_high"]) == pytest.approx((100 * low, 100 * high))
-    assert all(row["high"] == 0 for row in rows(found, "events", arm=PLACEBO))
+    assert all(row["high"] == 0 for row in rows(found, "events", arm=PLACEBO, basis=CHAIN))
 
 
 def test_events_are_drawn_at_their_chance_by_person_and_session() -> None:
@@ -183,6 +185,59 @@ def test_the_urinary_hazard_beside_a_year_of_esketamine() -> None:
     chance = 100 * hazard(3, 2000).chance(np.array([30.0, 60.0]), np.array([26.0, 52.0]))
     low, high = np.percentile(chance[:, 0], 2.5), np.percentile(chance[:, 1], 97.5)
     assert low < library().anchor("urinary-sustain-2").value < high
+
+
+def test_reported_events_lie_where_the_trials_that_were_counted_have_them() -> None:
+    rates = reported.hazards(3, 4000)
+    assert set(rates) == set(reported.EVENTS)
+    for event, one in rates.items():
+        told = {
+            trial: [reported._count(trial, event, arms) for arms in both] for trial, both in reported.COUNTED.items()
+        }
+        counted = [pair for pair in told.values() if all(n for _, n in pair)]
+        assert len(counted) >= 2, event
+        for k, sessions in ((0, 8.0), (1, 0.0)):
+            chance = one.chance(np.full(1, sessions), 4.0)[:, 0]
+            low, high = np.percentile(chance, [1, 99])
+            shares = [pair[k][0] / pair[k][1] for pair in counted]
+            ends = [exact_interval(int(pair[k][0]), int(pair[k][1])) for pair in counted]
+            assert all(low < upper and lower < high for lower, upper in ends), (event, k)
+            assert min(shares) - 0.01 < np.median(chance) < max(shares), (event, k)
+        assert (one.per_session >= 0).all()
+
+
+def test_a_pool_of_trials_that_agree_keeps_the_least_spread_between_them() -> None:
+    mean, sd = reported._predictive(np.array([1.0, 1.0, 1.0]), np.array([0.1, 0.2, 0.4]), 0.35)
+    total = sum(1 / (v + 0.35**2) for v in (0.1, 0.2, 0.4))
+    assert (mean, sd) == pytest.approx((1.0, np.sqrt(0.35**2 + 1 / total)))
+    # DerSimonian and Laird by hand: weights 10 and 10, mean 1, Q 20, so tau squared is (20 - 1) / (20 - 200 / 20).
+    mean, sd = reported._predictive(np.array([0.0, 2.0]), np.array([0.1, 0.1]), 0.35)
+    assert (mean, sd) == pytest.approx((1.0, np.sqrt(1.9 + (1.9 + 0.1) / 2)))
+
+
+def test_events_of_the_counts_are_marked_and_stand_beside_what_the_trial_reports(found: Safety) -> None:
+    every = rows(found, "events", arm=PLACEBO)
+    assert {row["basis"] for row in every} == {CHAIN, COUNTS}
+    (dizzy,) = rows(found, "events", arm=DRUG, event="dizziness")
+    (plain,) = rows(found, "events", arm=PLACEBO, event="dizziness")
+    assert (dizzy["basis"], dizzy["published"], dizzy["published_put_in"]) == (COUNTS, 20.9, False)
+    assert dizzy["median"] > plain["median"] > 0
+    assert dizzy["people"] <= dizzy["n"]
+    (felt,) = rows(found, "events", arm=DRUG, event="dissociation")
+    assert (felt["published"], felt["published_how"]) == (26.1, "recalled")
+
+
+def test_a_trial_without_the_spray_has_no_counted_events() -> None:
+    one = safety("murrough-2013", ["sick"], 20, 3, 5, worlds=lambda _: SickWorld(numbers=QUIET))
+    assert {row["basis"] for row in one.frames["events"].to_dict("records")} == {CHAIN}
+
+
+def test_what_replicate_sends_to_safety_is_there() -> None:
+    assert set(SAFETY) == {"dissociation", "sedation", "nausea", "urinary", *reported.EVENTS}
+
+
+def test_thresholds_stand_in_the_evidence() -> None:
+    assert (cut_off("cadss-counted"), cut_off("systolic-rise-counted")) == (4, 40)
 
 
 @pytest.mark.slow

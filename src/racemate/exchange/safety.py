@@ -17,7 +17,8 @@ from racemate.trial.design.parts import parts
 from racemate.trial.design.protocol import Protocol
 from racemate.trial.published import protocol_of
 from racemate.trial.replicate import SEED, Report
-from racemate.trial.urinary import COUNTED
+from racemate.trial.suffered import reported
+from racemate.trial.suffered.urinary import COUNTED
 from racemate.trial.world import ChainWorld
 
 
@@ -51,6 +52,7 @@ def safety(
     legs = (part.protocol for part in parts(protocol))
     drugs = {dose.drug for leg in legs for arm in leg.conditions for dose in arm.doses}
     counted = [library().anchor(name).source for pair in COUNTED for name in pair]
+    counted += reported.sources() if reported.concerns(protocol) else ()
     sources = () if isinstance(told, Protocol) else told.sources
     inputs |= own_cards(names)
     manifest = describe("safety", arguments, models.values(), drugs, [*sources, *counted], inputs, clock)

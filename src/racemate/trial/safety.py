@@ -1,9 +1,9 @@
 """Safety: what a virtual trial's people feel and suffer beside what they gain, session by session.
 
 Dissociation and pressure are courses within a session, and their peaks over sessions show whether they wear off: only dissociation
-does, where the card holds the edge ``felt_tolerance``.  Sedation and nausea are chances at a session's peak.  None has a background:
-what placebo arms report is not in the chain, so shares are the drug's own.  Urinary symptoms are a hazard of sessions had, from
-published counts of people on esketamine and on placebo spray.
+does, where the card holds the edge ``felt_tolerance``.  Sedation and nausea are chances at a session's peak.  None of these has a
+background: what placebo arms report is not in the chain, so shares are the drug's own.  Other common events, and urinary symptoms, are
+hazards of weeks and of sessions had, from published counts of people on esketamine and on placebo spray; they are marked as such.
 """
 
 from __future__ import annotations
@@ -30,7 +30,9 @@ from racemate.trial.design.protocol import Protocol
 from racemate.trial.design.scheme import FELT_SCALE, MOOD_SCALES
 from racemate.trial.published import protocol_of
 from racemate.trial.replicate import SEED, Report, allow
-from racemate.trial.urinary import hazard
+from racemate.trial.suffered import reported
+from racemate.trial.suffered.hazard import first
+from racemate.trial.suffered.urinary import hazard
 from racemate.trial.witness import Leg, Mask, Witness, anyone, row, witness
 from racemate.trial.world import ChainWorld
 from racemate.units import convert
@@ -46,11 +48,9 @@ CLOSE, FIRST = 36, 8
 """Sessions up to which all are looked at closely, and how many are in a longer trial: four weeks of two a week."""
 FELT = {"cadss": "score.cadss", "systolic_rise": "score.systolic_rise"}
 CHANCES = {"sedation": "score.sedation", "nausea": "score.nausea"}
-DISSOCIATED_ABOVE = 4.0
-"""CADSS above which the label counts dissociation (jnj-dissociation-page)."""
-RISEN_BY = 40.0
-"""Rise of systolic pressure, mmHg, that the label counts (spravato-label, Table 6)."""
 EVENTS = ("dissociation", "systolic rise of 40 mmHg or more", "sedation", "nausea")
+CHAIN, COUNTS = "the chain", "counts of other trials"
+"""Where an event comes from."""
 LEVEL = (2.5, 50.0, 97.5)
 REPLICATES = 20
 _FRAMES = ("courses", "sessions", "events", "benefit", "urinary")
@@ -146,8 +146,23 @@ class Seen:
         held, who = self.witness.sessions.held, self.witness
         turn = np.arange(len(held), dtype=np.uint64)[:, None]
         drawn = {name: uniform(who.seed, f"safety:{name}", who.ids, turn) < self.peaks[name] for name in CHANCES}
-        found = {EVENTS[0]: self.peaks["cadss"] > DISSOCIATED_ABOVE, EVENTS[1]: self.peaks["systolic_rise"] >= RISEN_BY}
+        above, by = cut_off("cadss-counted"), cut_off("systolic-rise-counted")
+        found = {EVENTS[0]: self.peaks["cadss"] > above, EVENTS[1]: self.peaks["systolic_rise"] >= by}
         return {name: mask & held for name, mask in (found | drawn).items()}
+
+    @cached_property
+    def reported(self) -> dict[str, Mask]:
+        """Who had which event that the chain does not make, by leg, shape (legs, people); empty where the counts speak of no arm."""
+        who = self.witness
+        if not reported.concerns(who.protocol):
+            return {}
+        rates = reported.hazards(who.seed, who.enrolled.roll.replicates)
+        return {
+            name: np.array(
+                [first(who, k, one, reported.given(leg), reported.stream(name)).had for k, leg in enumerate(who.legs)]
+            )
+            for name, one in rates.items()
+        }
 
     @cached_property
     def groups(self) -> tuple[Group, ...]:
@@ -172,7 +187,8 @@ class Safety:
     """Side effects of a virtual trial, as frames over every hypothesis; intervals hold 95 % of the replicates.
 
     ``courses``: mean within a session; ``sessions``: mean peak, and its ratio to the first session; ``events``: people with an event,
-    with the exact interval that one trial of this size would print; ``benefit``: dissociation in the first session against the later
+    with the exact interval that one trial of this size would print, where the event comes from (``basis``) and what the trial's own
+    report says; ``benefit``: dissociation in the first session against the later
     change of mood; ``urinary``: chance of urinary symptoms.
     """
 
@@ -199,10 +215,14 @@ def safety(
     protocol = protocol_of(record) if isinstance(record, Trial) else record
     make = worlds or (lambda name: ChainWorld(name, bind(name), seed))
     rows: dict[str, list[dict[str, Any]]] = {name: [] for name in _FRAMES}
+    told = reported.published(record, (EVENTS[0], *CHANCES)) if isinstance(record, Trial) else {}
     for name in [default()] if hypotheses is None else list(hypotheses):
         seen = look(protocol, make(name), seed, replicates, people, progress)
         for frame, make_rows in _TABLES.items():
             rows[frame] += [{"hypothesis": seen.witness.world.name, **line} for line in make_rows(seen)]
+    rows["events"] = [
+        line | told.get((line["stage"], line["arm"], line["event"]), reported.NOT_TOLD) for line in rows["events"]
+    ]
     return Safety(protocol.id, {name: pd.DataFrame(found) for name, found in rows.items()}, size)
 
 
@@ -294,13 +314,22 @@ def _events(seen: Seen) -> Iterable[dict[str, Any]]:
         if not n.any():
             continue
         for name, mask in seen.events.items():
-            count = fold(anyone(mask & group.here)).sum(axis=-1)
             per = divide(fold(mask & group.here).sum(axis=(0, 2)), fold(group.here).sum(axis=(0, 2)))
-            middle = int(np.median(count))
-            low, high = exact_interval(middle, int(np.median(n)))
-            line = {**group.named, "event": name, "n": int(np.median(n)), "people": middle, "unit": "percent"}
-            line |= _spread(100 * divide(count, n)) | {"exact_low": 100 * low, "exact_high": 100 * high}
-            yield line | _spread(100 * per, "per_session_")
+            line = _people(fold(anyone(mask & group.here)), n) | _spread(100 * per, "per_session_")
+            yield {**group.named, "event": name, "basis": CHAIN, **line}
+        for name, had in seen.reported.items():
+            legs = [k for k, leg in enumerate(seen.witness.legs) if (leg.name if leg.stage else "") == group.stage]
+            line = _people(fold(anyone(had[legs]) & anyone(group.here)), n) | _spread(np.empty(0), "per_session_")
+            yield {**group.named, "event": name, "basis": COUNTS, **line}
+
+
+def _people(had: Mask, n: Floats) -> dict[str, Any]:
+    """People with an event over the replicates, and the exact interval of one trial in the middle."""
+    count = had.sum(axis=-1)
+    middle = int(np.median(count))
+    low, high = exact_interval(middle, int(np.median(n)))
+    line = {"n": int(np.median(n)), "people": middle, "unit": "percent"}
+    return line | _spread(100 * divide(count, n)) | {"exact_low": 100 * low, "exact_high": 100 * high}
 
 
 def _benefit(seen: Seen) -> Iterable[dict[str, Any]]:
@@ -329,6 +358,13 @@ def _urinary(seen: Seen) -> Iterable[dict[str, Any]]:
             chance = divide(np.where(who, rates.chance(had, weeks), 0.0).sum(axis=-1), who.sum(axis=-1))
             line = {**group.named, "sessions": float(np.mean(had[who])), "weeks": weeks, "unit": "percent"}
             yield line | _spread(100 * chance)
+
+
+def cut_off(name: str) -> float:
+    """From where on something counts as an event (an anchor of `evidence/safety/acute.toml`), in the unit that is read."""
+    anchor = library().anchor(name)
+    assert not isinstance(anchor.value, tuple)
+    return float(anchor.value)
 
 
 def gives_ketamine(arm: Arm) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from racemate.cli.talk.screen import columns
+from racemate.cli.talk.screen import columns, paragraph
 
 if TYPE_CHECKING:
     from racemate.exchange.run import TablesRun
@@ -33,6 +33,8 @@ def side_effects(run: TablesRun) -> str:
             f"{row['people']}/{row['n']}",
             _interval(row),
             _interval(row, "exact_", ""),
+            _published(row),
+            row["basis"],
         )
         for row in run.rows("events")
     ]
@@ -46,17 +48,24 @@ def side_effects(run: TablesRun) -> str:
         for row in run.rows("urinary")
     ]
     blocks = (
-        ("People with an event, percent: median of the virtual trials [95 % of them], and the exact interval of one such trial",
-         ("card", "arm", "event", "people", "percent", "one trial"), events),
+        ("People with an event, percent: median of the virtual trials [95 % of them], the exact interval of one such trial, and what its "
+         "report says (in brackets: the rates were made of it too)",
+         ("card", "arm", "event", "people", "percent", "one trial", "published", "from"), events),
         ("Mean peak in a session, and over the first one", ("card", "arm", "session", "of", "peak", "over the first"), peaks),
         ("Urinary symptoms, percent of people", ("card", "arm", "sessions", "weeks", "percent"), urinary),
     )  # fmt: skip
-    parts = [f"{title}\n{columns(head, rows, '  ')}" for title, head, rows in blocks if rows]
+    parts = [f"{paragraph(title)}\n{columns(head, rows, '  ')}" for title, head, rows in blocks if rows]
     return "\n\n".join((*parts, f"Parameters: {run.manifest['parameters']}.", DISCLAIMER)) + "\n"
 
 
 def _arm(row: dict[str, Any]) -> str:
     return f"{row['stage']}: {row['arm']}" if row["stage"] else row["arm"]
+
+
+def _published(row: dict[str, Any]) -> str:
+    if row["published"] is None:
+        return ""
+    return f"({row['published']:.3g})" if row["published_put_in"] else f"{row['published']:.3g}"
 
 
 def _interval(row: dict[str, Any], prefix: str = "", middle: str = "median") -> str:

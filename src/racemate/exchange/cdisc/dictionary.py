@@ -190,6 +190,13 @@ ADAE = DataSet(
         Variable("AESTDTC", "Start Date/Time of Adverse Event", "text", "Simulated", comment=_ARTIFICIAL),
         Variable("ASTDY", "Analysis Start Relative Day", "integer", "Derived"),
         Variable("AESESS", "Session at or before the Event", "integer", "Derived", comment="Counted within the period"),
+        Variable(
+            "AEBASIS",
+            "Where the Event Comes From",
+            "text",
+            "Assigned",
+            comment="The chain, or background and excess rates counted in other trials",
+        ),
         Variable("TRTEMFL", "Treatment Emergent Analysis Flag", "text", "Derived"),
         Variable("AOCCFL", "1st Occurrence of the Term Flag", "text", "Derived", comment="Of that subject"),
         *_TAIL,

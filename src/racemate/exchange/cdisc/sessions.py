@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,12 +11,13 @@ from racemate.chain.concentration import Plasma
 from racemate.chain.dose import ENANTIOMERS
 from racemate.exchange.cdisc.dictionary import ADAE, ADPC
 from racemate.exchange.cdisc.subjects import Columns, Subjects, date, day, joined, stamp
-from racemate.people.random import uniform
 from racemate.trial.design.parts import parts
 from racemate.trial.design.protocol import Protocol
-from racemate.trial.safety import gives_ketamine
-from racemate.trial.urinary import hazard
-from racemate.trial.witness import anyone, row
+from racemate.trial.safety import CHAIN, COUNTS, gives_ketamine
+from racemate.trial.suffered import reported
+from racemate.trial.suffered.hazard import first
+from racemate.trial.suffered.urinary import hazard
+from racemate.trial.witness import row
 from racemate.units import convert
 
 if TYPE_CHECKING:
@@ -34,7 +36,6 @@ _CODES = {
     "methadone": ("METH", "Methadone"),
     "midazolam": ("MIDA", "Midazolam"),
 }
-_WEEK_H = 7 * 24.0
 _URINARY = "urinary symptoms"
 
 
@@ -87,7 +88,7 @@ def _sample(people: Subjects, who: np.ndarray, at: tuple[int, int, int], name: s
 
 
 def adae(people: Subjects) -> pd.DataFrame:
-    """One record per person and event: what is felt in a session, and urinary symptoms."""
+    """One record per person and event: what is felt in a session, and the first of each event that comes at a hazard."""
     seen, sessions = people.seen, people.seen.witness.sessions
     found: list[Columns] = []
     for k in range(len(people.legs)):
@@ -95,8 +96,8 @@ def adae(people: Subjects) -> pd.DataFrame:
             for name, mask in seen.events.items():
                 who = np.flatnonzero(people.chosen & mask[s] & (sessions.leg[s] == k))
                 hours = np.full(who.size, float(start)) + _onset_h(people, name, s, who)
-                found.append(_suffered(people, who, name, hours, (k, sessions.ordinal[s, who])))
-        found.append(_urinary(people, k))
+                found.append(_suffered(people, who, name, hours, (k, sessions.ordinal[s, who]), CHAIN))
+        found += _counted(people, k)
     table = joined([part for part in found if part["USUBJID"].size] or found[:1])
     return ADAE.frame(_numbered(table))
 
@@ -111,7 +112,9 @@ def _onset_h(people: Subjects, name: str, s: int, who: np.ndarray) -> np.ndarray
     return np.array(minutes)[people.seen.felt[felt][rows][:, who].argmax(axis=0)] / 60
 
 
-def _suffered(people: Subjects, who: np.ndarray, term: str, hours: np.ndarray, at: tuple[int, np.ndarray]) -> Columns:
+def _suffered(
+    people: Subjects, who: np.ndarray, term: str, hours: np.ndarray, at: tuple[int, np.ndarray], basis: str
+) -> Columns:
     k, ordinal = at
     return people.head(who) | people.period(k, who.size) | {
         "TRTA": people.planned(k)[who],
@@ -119,30 +122,26 @@ def _suffered(people: Subjects, who: np.ndarray, term: str, hours: np.ndarray, a
         "AESTDTC": stamp(hours),
         "ASTDY": day(hours),
         "AESESS": ordinal,
+        "AEBASIS": np.full(who.size, basis),
         "TRTEMFL": np.full(who.size, "Y"),
         "_hour": hours,
     }  # fmt: skip
 
 
-def _urinary(people: Subjects, k: int) -> Columns:
-    """First symptoms of a leg: the moment at which a person's cumulative hazard passes an exponential number of their own."""
+def _counted(people: Subjects, k: int) -> Iterator[Columns]:
+    """First events of a leg that come at a hazard: urinary symptoms, and what trials of the spray report."""
     witness, leg = people.seen.witness, people.legs[k]
-    sessions, roll = witness.sessions, witness.enrolled.roll
-    drug = np.array([*(gives_ketamine(arm) for arm in leg.protocol.conditions), False])[leg.arm]
-    rates, replicate = hazard(witness.seed, roll.replicates), roll.replicate.astype(np.int64)
-    excess, background = rates.per_session[replicate] * drug, rates.per_week[replicate] / _WEEK_H
-    limit = -np.log(uniform(witness.seed, "safety:urinary", witness.ids, np.uint64(k)))
-    held = sessions.held & (sessions.leg == k)
-    entered = anyone(held)
-    start = np.where(entered, leg.start_h, 0.0)
-    load = np.cumsum(held * excess, axis=0) + background * (sessions.start_h[:, None] - start)
-    passed = held & (load >= limit)
-    first = sessions.start_h[np.argmax(passed, axis=0)] if len(held) else np.zeros(limit.size)
-    rest = start + np.maximum(limit - (held * excess).sum(axis=0), 0.0) / background
-    hours = np.where(anyone(passed), first, rest)
-    who = np.flatnonzero(people.chosen & entered & (hours <= leg.until_h))
-    before = held & (sessions.start_h[:, None] <= hours)
-    return _suffered(people, who, _URINARY, hours[who], (k, before.sum(axis=0)[who]))
+    replicates = witness.enrolled.roll.replicates
+    ketamine = np.array([*(gives_ketamine(arm) for arm in leg.protocol.conditions), False])[leg.arm]
+    found = {_URINARY: first(witness, k, hazard(witness.seed, replicates), ketamine, "safety:urinary")}
+    if reported.concerns(witness.protocol):
+        rates = reported.hazards(witness.seed, replicates)
+        found |= {
+            name: first(witness, k, one, reported.given(leg), reported.stream(name)) for name, one in rates.items()
+        }
+    for name, one in found.items():
+        who = np.flatnonzero(people.chosen & one.had)
+        yield _suffered(people, who, name, one.hour[who], (k, one.session[who]), COUNTS)
 
 
 def _numbered(table: Columns) -> Columns:

@@ -15,10 +15,13 @@ _PEOPLE = (
     "bdnf-met",
     "enrolled",
 )
+SAFETY = (
+    "dissociation", "sedation", "nausea", "urinary", "dizziness", "headache", "vomiting", "somnolence", "hypertension", "dysgeusia",
+    "hypoaesthesia", "blurred-vision",
+)  # fmt: skip
+"""Adverse events that `racemate.trial.safety` gives."""
 _EVENTS = (
-    "dissociation", "sedation", "nausea", "vomiting", "dizziness", "headache", "hypertension", "urinary", "vertigo", "dysgeusia",
-    "somnolence", "paraesthesia", "hypoaesthesia", "hypoaesthesia-oral", "blurred-vision", "anxiety", "euphoric-mood",
-    "depersonalisation", "suicidal-ideation", "suicidal-behaviour", "suicidality", "abuse-potential", "cystitis", "adverse-event",
+    "vertigo", "paraesthesia", "hypoaesthesia-oral", "anxiety", "euphoric-mood", "depersonalisation", "suicidal-ideation", "suicidal-behaviour", "suicidality", "abuse-potential", "cystitis", "adverse-event",
     "serious-adverse-event", "death",
 )  # fmt: skip
 _TREATED = (
@@ -47,8 +50,10 @@ def outside(outcome: str) -> str:
         return "it describes the people and is put into the trial"
     if outcome in _PEOPLE:
         return f"it describes the people, and {outcome} is not simulated"
-    if outcome in _EVENTS:
+    if outcome in SAFETY:
         return "an adverse event, which is asked of `racemate safety`"
+    if outcome in _EVENTS:
+        return f"an adverse event that is not simulated: {outcome}"
     if outcome in _TREATED:
         return "it describes the treatment had, which the protocol states"
     if outcome in _BELIEVED:
