@@ -257,3 +257,32 @@ def test_the_slopes_of_a_polymorphism_are_asked() -> None:
     slopes = [row for row in records(found.simulated) if row["population"] == "genotyped"]
     assert {row["statistic"] for row in slopes} == {"slope", "slope-p-value", "variance-explained", "interaction"}
     assert all(row["undefined"] == 0 for row in slopes)
+
+
+def test_the_least_squares_difference_is_that_of_the_drug() -> None:
+    found = run("murrough-2013", ("drug",), replicates=60)
+    row = found.simulated.query("statistic == 'ls-difference' and time == 24").iloc[0]
+    assert row["median"] == pytest.approx(-0.7 * (32.1 - 5), abs=1.0)
+
+
+def test_a_mixed_model_that_does_not_converge_is_counted_and_told() -> None:
+    arms = [{"name": name, "n": 2, "sessions": "once"} for name in ("one", "two")]
+    days = ["day 8", "day 15", "day 19"]
+    model = {"outcome": "madrs", "at": days, "contrasts": ["one vs two"], "statistics": ["p-value"], "test": "mmrm"}
+    plain = {"outcome": "madrs", "at": ["day 8"], "arms": ["one"], "statistics": ["observed-change"]}
+    protocol = build({"arm": arms, "rating": [{"scale": "madrs", "at": days}], "analysis": [model, plain]})
+    found = run(protocol, ("nothing",), replicates=7)
+    (told,) = found.manifest["mixed_models"]
+    assert (told["arms"], told["replicates"], told["not_converged"]) == (["one vs two"], 7, 7)
+    assert sum(told["reasons"].values()) == 7
+    assert {*told["reasons"]} <= {state.reason for state in State if state}
+    columns = found.simulated[["statistic", "replicates", "undefined", "not_converged"]]
+    assert columns.to_numpy().tolist() == [["p-value", 0, 7, 7]] * 3 + [["observed-change", 7, 0, 0]]
+    assert "did not converge in 7 of 7 virtual trials" in " ".join(words.unfitted(found.manifest["mixed_models"]))
+
+
+def test_what_each_comparison_estimates_is_in_the_manifest(williams: Replication) -> None:
+    told = williams.manifest["estimands"]
+    assert {line["arm"] for line in told} == {AB}
+    assert any("responders: response on hamd17 at day 1" in line["estimand"] for line in told)
+    assert williams.manifest["estimand_of_the_trial"].startswith("The trial set out to estimate: Paired difference")
