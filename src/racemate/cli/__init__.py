@@ -39,11 +39,23 @@ _COMMANDS = {
         "racemate.cli.sbml:export_sbml",
         "Write a card, a person and a regimen as SBML for other simulators.",
     ),
+    "export-petab": (
+        "racemate.cli.sbml:export_petab",
+        "Write the calibration of a card as a PEtab problem for other programs that fit.",
+    ),
     "safety": ("racemate.cli.exchange:safety", "Side effects of a virtual trial, session by session, beside benefit."),
     "fit": ("racemate.cli.learned.fit:fit", "Fit cards to all calibration trials: posterior and marginal likelihood."),
     "calibration": (
         "racemate.cli.learned.calibration:calibration",
         "Test the inference on simulated evidence: are truths ranked uniformly?",
+    ),
+    "learned": (
+        "racemate.cli.learned.learned:learned",
+        "What fits taught and could not separate, and what they predict beside the numbers.",
+    ),
+    "sensitivity": (
+        "racemate.cli.learned.sensitivity:sensitivity",
+        "On which parameters the day-1 and day-28 change hangs (Sobol indices).",
     ),
     "predict": (
         "racemate.cli.learned.predict:predict",

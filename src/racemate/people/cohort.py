@@ -75,6 +75,18 @@ def draw(
     return Cohort(model, seed, ids, group, who, _pack(model, individual, who, len(ids)), common)
 
 
+def typical(model: Model, replicate: NDArray[np.integer], values: Mapping[str, Array]) -> Cohort:
+    """Typical people, without study effects, under given population parameters.
+
+    ``values`` by dotted name have shape (people,), equal within a ``replicate``; what they leave out is typical.
+    """
+    group = np.asarray(replicate, dtype=np.uint64)
+    nobody = np.zeros(len(group))
+    who = _typical(Person(*(nobody for _ in Person._fields)))
+    table = _pack(model, values, who, len(group))
+    return Cohort(model, 0, np.arange(len(group), dtype=np.uint64), group, who, table, table)
+
+
 def _told(model: Model, seed: int, group: Ids, uncertain: bool) -> Mapping[str, Array]:
     """What a posterior says of each person's replicate, by its names: one joint draw, or the medians; empty without one."""
     known = model.posterior

@@ -15,9 +15,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from racemate.infer.check.named import labels
 from racemate.infer.check.short import THIN, Moments, Short
 from racemate.infer.check.uniform import holm
-from racemate.infer.compare.synthetic import synthetic
+from racemate.infer.compare.synthetic import Synthetic
 from racemate.infer.judge import judge
 from racemate.infer.likelihood.total import Likelihood
 from racemate.infer.sample import written
@@ -55,9 +56,9 @@ class Agreement(NamedTuple):
 
 @dataclass(frozen=True)
 class Check:
-    """What makes truths and evidence (``likelihood``) and what is fitted to them (``short``)."""
+    """What makes evidence (``simulate``) and what is fitted to it (``short``)."""
 
-    likelihood: Likelihood
+    simulate: Synthetic
     short: Short
     seed: int
 
@@ -67,7 +68,7 @@ class Check:
 
     def evidence(self, place: Floats, index: int) -> Floats:
         """What the trials report when ``place`` is true, shape (targets,)."""
-        return synthetic(self.likelihood, place, self.seed, index, weighted=True)
+        return self.simulate.draw(place, self.seed, index, weighted=True)
 
 
 def check(likelihood: Likelihood, seed: int, fault: str | None = None) -> Check:
@@ -75,20 +76,13 @@ def check(likelihood: Likelihood, seed: int, fault: str | None = None) -> Check:
     fitted = likelihood
     if fault == "halved-errors":
         fitted = replace(likelihood, means=replace(likelihood.means, error=likelihood.means.error / 2))
-    return Check(likelihood, Short(fitted), seed)
+    return Check(Synthetic(likelihood), Short(fitted), seed)
 
 
 def quantities(likelihood: Likelihood) -> tuple[str, ...]:
-    """Names of what is ranked: every unknown, nameless directions and study effects included, and the log likelihood."""
+    """Names of what is ranked: every unknown, and the log likelihood."""
     known = likelihood.predictor.unknowns
-    rest = tuple(f"rest upstream {k + 1}" for k in range(known.rest))
-    return (
-        *known.names,
-        *rest,
-        *(f"drug effect in {trial}" for trial in known.trials),
-        *(f"setting effect in {trial}" for trial in known.trials),
-        LIKELIHOOD,
-    )
+    return (*labels(known.names, known.rest, known.trials), LIKELIHOOD)
 
 
 def rank(given: Check, index: int) -> Rank:
@@ -96,7 +90,7 @@ def rank(given: Check, index: int) -> Rank:
     place = given.truth(index)
     values = given.evidence(place, index)
     found = given.short.fit(values, given.seed, index)
-    truth = np.append(place, float(given.short.given(values).log_likelihood(place)))
+    truth = np.append(place, given.short.log_likelihood(place, values))
     told = found.moments()
     below = (found.draws[0, THIN - 1 :: THIN] < truth).sum(axis=0)
     return Rank(below.astype(np.int64), truth, told.mean, told.sd, found.effective, found.divergent)

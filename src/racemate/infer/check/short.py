@@ -101,6 +101,16 @@ class Short:
 
         return jax.jit(sample)
 
+    @cached_property
+    def _height(self) -> Any:
+        import jax
+
+        return jax.jit(lambda place, values: self.given(values).log_likelihood(place))
+
+    def log_likelihood(self, place: Floats, values: Floats) -> float:
+        """Log likelihood of values at one place."""
+        return float(self._height(place, values))
+
     def fit(self, values: Floats, seed: int, index: int) -> Found:
         """Sample from a start drawn from the prior; ``index`` tells fits of one seed apart."""
         import jax

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from racemate.infer.compare.fitted import Fitted
 from racemate.infer.compare.quick import Quick, Score, published
-from racemate.infer.compare.synthetic import new_studies, synthetic
+from racemate.infer.compare.synthetic import Synthetic, new_studies
 from racemate.infer.sample import written
 from racemate.infer.workers import spread
 from racemate.simulate.kept import cache_folder
@@ -61,8 +61,7 @@ class Confusion:
 
 def confuse(fitted: Sequence[Fitted], seed: int, sets: int = SETS, progress: Progress | None = None) -> Confusion:
     """Simulate from every card and score with every card."""
-    base = [(one, k) for one in fitted for k in range(sets)]
-    every = np.stack([_set(one, seed, k, sets) for one, k in base])
+    every = np.concatenate([_simulated(one, seed, sets) for one in fitted])
     files = {one.card: _file(one, every) for one in fitted}
     known = {card: _kept(file, len(every) + 1) for card, file in files.items()}
     told = {card: found for card, found in known.items() if found is not None}
@@ -94,10 +93,13 @@ def _scores(every: Floats, job: Job) -> list[Score]:
     return [quick.score(values, start) for values in (published(quick.likelihood), *every)]
 
 
-def _set(one: Fitted, seed: int, k: int, sets: int) -> Floats:
-    """One simulated evidence base of a card, from draws spread evenly over its posterior; chance is common to all cards."""
-    place = one.place[(2 * k + 1) * len(one.place) // (2 * sets)]
-    return synthetic(one.likelihood, new_studies(one.likelihood, place, seed, k), seed, k)
+def _simulated(one: Fitted, seed: int, sets: int) -> Floats:
+    """Evidence bases of a card, (sets, targets), from draws spread evenly over its posterior; chance is common to all cards."""
+    simulate, draws = Synthetic(one.likelihood), len(one.place)
+    places = [one.place[(2 * k + 1) * draws // (2 * sets)] for k in range(sets)]
+    return np.stack(
+        [simulate.draw(new_studies(one.likelihood, place, seed, k), seed, k) for k, place in enumerate(places)]
+    )
 
 
 def _file(one: Fitted, every: Floats) -> Path:
