@@ -286,3 +286,24 @@ def test_what_each_comparison_estimates_is_in_the_manifest(williams: Replication
     assert {line["arm"] for line in told} == {AB}
     assert any("responders: response on hamd17 at day 1" in line["estimand"] for line in told)
     assert williams.manifest["estimand_of_the_trial"].startswith("The trial set out to estimate: Paired difference")
+
+
+def test_a_published_test_of_remission_is_one_of_shares() -> None:
+    for trial, arm in (("kads-cohort-1", "ketamine"), ("kads-cohort-2", "ketamine")):
+        found = run(trial, ("drug",), replicates=4)
+        (asked,) = (one.question for one in found.asked if one.question.statistic == "remission-p-value")
+        assert (asked.outcome, asked.test) == ("madrs", "chi-squared")
+        assert asked.arm.startswith(arm)
+        told = [line for line in found.manifest["estimands"] if "remission-p-value" in line["statistics"]]
+        assert "two-sided p of the chi-squared test" in told[0]["estimand"]
+
+
+def test_a_test_that_is_not_the_one_computed_is_not_laid_beside_it() -> None:
+    why = {
+        (name, row.statistic): mirror(protocol_of(library().trial(name)), row)[1]
+        for name in ("murrough-2013", "leal-2023")
+        for row in library().trial(name).observations
+        if row.note.startswith(("F(", "Interaction"))
+    }
+    assert why["murrough-2013", "test-statistic"] == "an F, where the virtual trial gives a t"
+    assert why["leal-2023", "p-value"] == "an interaction of treatment and time is not computed"

@@ -20,6 +20,7 @@ from racemate.trial.design.scheme import (
     IMPUTED,
     OVER_TIMES,
     PLAIN,
+    SHARE_TESTS,
     Analysis,
     Test,
     Way,
@@ -31,7 +32,11 @@ if TYPE_CHECKING:
 
 _WHOLE_TRIAL = {"", "all-randomised", "itt", "mitt", "fas", "safety", "per-protocol"}
 """Populations that are everyone in a virtual trial, where nobody is randomised and then not treated."""
-_OF_REMISSION = {"risk-difference": "remission-difference", "odds-ratio": "remission-odds-ratio"}
+_OF_REMISSION = {
+    "risk-difference": "remission-difference",
+    "odds-ratio": "remission-odds-ratio",
+    "p-value": "remission-p-value",
+}
 _OF_SLOPE = {"p-value": "slope-p-value"}
 """What a statistic of one arm means where people are told apart by their number of alleles."""
 _MONTH_DAYS = (28, 31)
@@ -120,7 +125,9 @@ def mirror(protocol: Protocol, row: Observation) -> tuple[Question, str]:
         why = f"the group {row.population!r} is not told apart"
     elif row.outcome == DROPOUT and ("adverse" in row.note or row.time is not None):
         why = "leaving for one cause is not simulated"
-    return asked, unasked.outside(row.outcome) or why or refusal(protocol, asked)
+    return asked, unasked.outside(row.outcome) or unasked.of_a_test(row.statistic, row.note) or why or refusal(
+        protocol, asked
+    )
 
 
 def _in_stage(protocol: Protocol, stage: Stage, row: Observation, group: str) -> tuple[Question, str]:
@@ -214,6 +221,8 @@ def _plain(protocol: Protocol, row: Observation, group: str, hour: float | None)
             if test != "mmrm" or hour in way.hours:
                 break
             test, way = ("ancova" if " vs " in row.arm else None), PLAIN
+    if statistic == "remission-p-value" or (statistic == "p-value" and row.note.lower().startswith("of response")):
+        test = test if test in SHARE_TESTS else "chi-squared"
     return Question(outcome, statistic, row.arm, hour, group, test, way=way)
 
 

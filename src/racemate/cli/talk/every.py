@@ -115,6 +115,11 @@ def told(run: EveryTrial, out: Path | None) -> str:
             parts.append(
                 f"{bold(f'Published numbers of {use} trials inside the intervals')}\n{columns(head, rows, '  ')}"
             )
+    rows = [row for one in run.runs.values() for row in one.rows("observed")]
+    asked = sum(row["mirrored"] for row in rows)
+    parts.append(
+        f"Asked: {asked} of {len(rows)} published numbers of these trials; the report says why the others are not."
+    )
     left_out = [f"- {row['trial']}: {row['reason']}" for row in run.status if row["reason"]]
     if left_out:
         parts.append("Not run:\n" + "\n".join(paragraph(line, "  ") for line in left_out))

@@ -36,6 +36,7 @@ _SUMMARY = {
     "effect-size": "difference of mean changes over their common standard deviation",
     "p-value": "two-sided p",
     "test-statistic": "test statistic",
+    "remission-p-value": "two-sided p",
     "risk-difference": "difference of shares",
     "remission-difference": "difference of shares",
     "risk-ratio": "ratio of shares",
@@ -265,7 +266,7 @@ def _events(protocol: Protocol, question: Question) -> str:
 def _summary(protocol: Protocol, question: Question) -> str:
     summary = _SUMMARY.get(question.statistic, "share of people")
     strata = f", over strata by {' and '.join(question.way.strata)}" if question.way.strata else ""
-    if question.statistic not in ("p-value", "test-statistic"):
+    if question.statistic not in ("p-value", "remission-p-value", "test-statistic"):
         by_model = question.test == "mmrm" and question.statistic in OF_MODEL
         model = f" by the {_model(question)}" if by_model else ""
         adjusted = _ADJUSTED.get(question.test or "", "") if question.statistic == "difference" else ""

@@ -39,7 +39,7 @@ Mask = NDArray[np.bool_]
 DROPOUT = "dropout"
 SHARES = ("response", "remission", "share", "risk-difference", "remission-difference", "event-free", *OVER_TIMES)
 """Statistics given in percent."""
-PURE = ("p-value", "slope-p-value", "test-statistic", "effect-size", "hazard-ratio", *RATIOS)
+PURE = ("p-value", "remission-p-value", "slope-p-value", "test-statistic", "effect-size", "hazard-ratio", *RATIOS)
 UNITS = {
     **dict.fromkeys(SHARES, "percent"),
     **dict.fromkeys(PURE, "1"),
@@ -126,6 +126,8 @@ def _of_arms(protocol: Protocol, asked: Question) -> str:
     adjusted = asked.statistic.startswith("ls-") or asked.test in ADJUSTED_TESTS
     if (adjusted or asked.test in CROSSED_TESTS) and any(len(one) > 1 for one in meant):
         return "adjusted means are of single arms"
+    if asked.statistic == "remission-p-value" and asked.test not in SHARE_TESTS:
+        return "remission is compared by a test of shares"
     if asked.test in SHARE_TESTS and protocol.crossover:
         return "a test of shares needs groups of different people"
     if protocol.crossover and (adjusted or asked.test == "two-sample-t"):
@@ -241,6 +243,11 @@ def _contrast(data: Data, asked: Question) -> Answer:
     if asked.statistic in (*RATIOS, "risk-difference", "remission-difference"):
         both = (first, second)
         return Answer(*shares.effect(data, asked.outcome, both, hour, who, asked.statistic, asked.test, asked.way))
+    if asked.statistic == "remission-p-value":
+        found, n = shares.compared(
+            data, asked.outcome, (first, second), hour, who, asked.test, asked.way, what="remission"
+        )
+        return Answer(found.p, n)
     if asked.statistic == "effect-size":
         (y, x, one), (v, u, two) = (
             pair(data, asked.outcome, arms_of(data.protocol, arm), hour) for arm in (first, second)

@@ -61,6 +61,15 @@ def outside(outcome: str) -> str:
     return f"the scale {outcome} is not simulated"
 
 
+def of_a_test(statistic: str, note: str) -> str:
+    """Why the result of a test is not the one that the virtual trial computes, as the note of its row tells; empty where it is."""
+    if statistic not in ("p-value", "test-statistic"):
+        return ""
+    if note.lower().startswith("interaction"):
+        return "an interaction of treatment and time is not computed"
+    return "an F, where the virtual trial gives a t" if note.startswith("F(") and statistic == "test-statistic" else ""
+
+
 def kind(statistic: str) -> str:
     """What a statistic counts from a baseline: a change or a response; empty for one of the score itself."""
     if statistic in _CHANGES:

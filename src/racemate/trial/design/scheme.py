@@ -77,6 +77,7 @@ CONTRASTS = (
     "number-needed-to-treat",
     "remission-difference",
     "remission-odds-ratio",
+    "remission-p-value",
     "hazard-ratio",
     "tipping-point",
     "interaction",

@@ -59,10 +59,17 @@ def counts(
 
 
 def compared(
-    data: Data, outcome: str, arms: tuple[str, str], hour: float, who: Mask, test: Test | None, way: Way = PLAIN
+    data: Data,
+    outcome: str,
+    arms: tuple[str, str],
+    hour: float,
+    who: Mask,
+    test: Test | None,
+    way: Way = PLAIN,
+    what: str = "response",
 ) -> tuple[statistics.Comparison, Floats]:
-    """Compare who responded; below zero where more did in the first arm, as a fall is, so that a pattern reads alike."""
-    four = counts(data, outcome, arms, hour, who, "response", way)
+    """Compare who responded (or remitted); below zero where more did in the first arm, as a fall is, so that a pattern reads alike."""
+    four = counts(data, outcome, arms, hour, who, what, way)
     k, a, h, b = (count.sum(axis=-1) for count in four)
     none, n = np.full_like(k, np.nan), a + b
     gap = statistics.divide(h, b) - statistics.divide(k, a)
