@@ -1,4 +1,4 @@
-"""SBML: the command that hands the model out as a file for other simulators: `export-sbml`."""
+"""SBML: the commands that hand the model out to other programs: `export-sbml` to simulate, `export-petab` to fit."""
 
 from __future__ import annotations
 
@@ -49,4 +49,25 @@ def export_sbml(
     else:
         write(text, out)
         tell(f"racemate: wrote {out}", quiet)
+    return 0
+
+
+def export_petab(
+    hypothesis: Annotated[
+        str | None, Parameter(help="A card's name, name:variant, or file (default: the default card).")
+    ] = None,
+    /,
+    *,
+    out: Annotated[Path, Parameter(name=["--out", "-o"], help="Folder to write the files into.")],
+    trials: Annotated[
+        str | None, Parameter(help="Calibration trials, separated by commas (default: all with a printed mean).")
+    ] = None,
+    force: Annotated[bool, Parameter(negative="", help="Replace files that stand there.")] = False,
+    quiet: Quiet = False,
+) -> int:
+    """Write the calibration of a card as a PEtab 2 problem: printed means of arms, the model, and what may be estimated."""
+    from racemate.exchange.petab.export import export
+
+    named = tuple(one.strip() for one in trials.split(",")) if trials else None
+    tell(f"racemate: wrote {export(hypothesis, out, named, force)}", quiet)
     return 0

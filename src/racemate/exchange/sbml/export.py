@@ -9,7 +9,7 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from os import getpid
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -26,6 +26,9 @@ from racemate.readings.names import leaves
 from racemate.report.words import DISCLAIMER
 from racemate.simulate.plan import Plan
 from racemate.trial.world import ChainWorld, People
+
+if TYPE_CHECKING:
+    from racemate.exchange.sbml.given import Given
 
 EXTRA = "exchange"
 """The extra that brings libSBML."""
@@ -141,22 +144,29 @@ class TypicalWorld(ChainWorld):
 def text(course: Course) -> str:
     """The SBML file of a course.  Raises EvidenceError where libSBML is not installed."""
     needed()
+    from racemate.exchange.sbml.given import given
+
+    start = float(course.plan.antidepressant_start_h[course.person]) - course.plan.start_h
+    return written(course, given(course.plan, course.person), start)
+
+
+def written(course: Course, regimen: Given, treatment_start: float) -> str:
+    """The SBML file of the person of a course under another regimen, with the natural course from an hour of the file on."""
+    needed()
     from racemate.exchange.sbml.document import Document, Number
     from racemate.exchange.sbml.equations import read
-    from racemate.exchange.sbml.given import given
 
     equations, card = read(), course.model.hypothesis
     symbols, values = equations.parameters, leaves(course.par)
     numbers = {ids.of(symbols[name]): Number(float(values[name]), name) for name in symbols}
     reference = course.reference()
     numbers |= {f"reference_{name}": Number(value) for name, value in reference._asdict().items()}
-    start = float(course.plan.antidepressant_start_h[course.person]) - course.plan.start_h
     document = Document(ids.plain(f"racemate.{card.name}"), _notes(course), equations, library())
     document.describe(card.sources)
-    document.numbers(numbers, treatment_start=start)
+    document.numbers(numbers, treatment_start=treatment_start)
     document.kinetics()
     document.algebra()
-    document.regimen(given(course.plan, course.person))
+    document.regimen(regimen)
     return document.text()
 
 

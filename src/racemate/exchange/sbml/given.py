@@ -66,14 +66,15 @@ def given(plan: Plan, person: int) -> Given:
         _enter(dose, amounts[_kind(dose, person)], plan.start_h, moments, inputs)
     happenings = [_dosed(k, moment, added) for k, (moment, added) in enumerate(sorted(moments.items()), 1)]
     first, turns = _settings(plan, person)
-    return Given((*quantities, *map(_rate, inputs.values())), inputs, first, (*happenings, *turns))
+    return Given((*quantities, *map(port, inputs.values())), inputs, first, (*happenings, *turns))
 
 
 def _kind(dose: Dose, person: int) -> tuple[str, str, float, float]:
     return dose.drug, dose.route, float(dose.amount_mg[person]), dose.duration_h
 
 
-def _rate(name: str) -> Quantity:
+def port(name: str) -> Quantity:
+    """The rate, at first zero, at which something enters a compartment."""
     return Quantity(name, _FLOW, 0.0, f"input at a constant rate into {name.removeprefix('input_')}")
 
 
@@ -98,9 +99,14 @@ def _enter(
                 moments.setdefault((at, ""), []).append((state, f" + {writer.formula(tidy(whole, {}))}"))
                 continue
             rate = writer.formula(tidy(whole / hours, {}))
-            port = inputs.setdefault(state, state.replace("amount_", "input_", 1))
-            moments.setdefault((at, ""), []).append((port, f" + {rate}"))
-            moments.setdefault((at, ids.of(hours)), []).append((port, f" - {rate}"))
+            entry = inputs.setdefault(state, entering(state))
+            moments.setdefault((at, ""), []).append((entry, f" + {rate}"))
+            moments.setdefault((at, ids.of(hours)), []).append((entry, f" - {rate}"))
+
+
+def entering(state: str) -> str:
+    """Id of the rate at which a compartment is filled, by that of its amount."""
+    return state.replace("amount_", "input_", 1)
 
 
 def _dosed(k: int, moment: tuple[float, str], added: list[tuple[str, str]]) -> Happening:
@@ -115,10 +121,10 @@ def _dosed(k: int, moment: tuple[float, str], added: list[tuple[str, str]]) -> H
 def _settings(plan: Plan, person: int) -> tuple[dict[str, float], list[Happening]]:
     """The setting at the start, and its turns, fields that turn together in one."""
     turns = sorted({t for c in plan.conditions for t in (c.start_h, c.end_h) if t > plan.start_h})
-    first = now = _setting(plan, person, plan.start_h)
+    first = now = setting_at(plan, person, plan.start_h)
     found: list[Happening] = []
     for time_h in turns:
-        then = _setting(plan, person, time_h)
+        then = setting_at(plan, person, time_h)
         changed = {f"setting_{name}": f"{value!r} {PLAIN}" for name, value in then.items() if value != now[name]}
         at = time_h - plan.start_h
         if changed:
@@ -129,6 +135,7 @@ def _settings(plan: Plan, person: int) -> tuple[dict[str, float], list[Happening
     return first, found
 
 
-def _setting(plan: Plan, person: int, time_h: float) -> dict[str, float]:
+def setting_at(plan: Plan, person: int, time_h: float) -> dict[str, float]:
+    """Every field of the setting of a person just after a time."""
     values = plan.conditions_at(time_h)
     return {name: float(value[person]) for name, value in zip(Setting._fields, values, strict=True)}
