@@ -49,3 +49,25 @@ def test_a_nasal_session_is_devices_five_minutes_apart_that_sum_to_the_dose():
     assert np.allclose(np.diff([d.time_h for d in devices]), 5 / 60)
     assert np.array_equal(sum(d.amount_mg for d in devices), amounts)
     assert all(set(d.amount_mg) <= {0.0, 28.0} for d in devices)
+
+
+def test_what_might_still_be_given_has_its_devices_and_its_grid():
+    par = bind("composite").typical.dose
+    nothing = np.zeros(3)
+    assert nasal_session(24.0, "esketamine", nothing, par) == ()
+    devices = nasal_session(24.0, "esketamine", nothing, par, 84.0)
+    assert len(devices) == len(nasal_session(24.0, "esketamine", nothing + 84.0, par))
+    assert sum(dose.most_mg for dose in devices) == pytest.approx(84.0)
+    assert all(not dose.amount_mg.any() and dose.largest_mg == dose.most_mg > 0 for dose in devices)
+    assert Condition(0, 1, "session", nothing, 1.0).largest == 1.0
+    assert Condition(0, 1, "session", nothing + 2, 1.0).largest == 2.0
+
+
+def test_a_part_of_the_people_has_its_part_of_the_plan():
+    dose = Dose(0.0, "ketamine", "iv", np.array([1.0, 2.0, 3.0]), 1.0)
+    whole = Plan(3, (dose,), (Condition(0, 1, "session", np.array([0.0, 1.0, 2.0])),), np.array([1.0]), np.arange(3.0))
+    some = whole.of(np.array([2, 0]))
+    assert some.people == 2
+    assert some.doses[0].amount_mg.tolist() == [3.0, 1.0]
+    assert some.conditions[0].value.tolist() == [2.0, 0.0]
+    assert some.antidepressant_start_h.tolist() == [2.0, 0.0]

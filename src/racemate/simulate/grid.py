@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from racemate.readings.numeric import SLOW
 from racemate.simulate.step import Machine, window_hours
-from racemate.simulate.timeline import Segment, Timeline
+from racemate.simulate.timeline import Places, Segment, Timeline
 from racemate.simulate.window.kinetics import NODES, Search
 
 TOLERANCE = 1e-6
@@ -80,29 +80,30 @@ def find(machine: Machine, table: NDArray[np.float64], timeline: Timeline, toler
     return Grid(lengths, pilot.error, tolerance)
 
 
-def jumped(held: Mapping[str, Any], segment: Segment) -> dict[str, Any]:
-    """Amounts after what happens at the start of a segment."""
+def jumped(held: Mapping[str, Any], segment: Segment, who: Places | None = None) -> dict[str, Any]:
+    """Amounts of some people (default: all) after what happens at the start of a segment."""
     out = {body: np.array(rows) for body, rows in held.items()}
     for jump in segment.jumps:
-        out[jump.body][jump.row] += jump.value
+        out[jump.body][jump.row] += jump.value(who)
     return out
 
 
 def _segment(pilot: _Pilot, segment: Segment) -> tuple[int, ...]:
     pilot.fine = (jumped(pilot.fine[0], segment), pilot.fine[1])
     pilot.coarse = (jumped(pilot.coarse[0], segment), pilot.coarse[1])
-    quiet = not segment.jumps and pilot.setting is not None and np.array_equal(pilot.setting, segment.setting)
-    pilot.allowed, pilot.setting = pilot.allowed if quiet else _FIRST, segment.setting
-    kind = (segment.ticks, tuple((jump.body, jump.row) for jump in segment.jumps), segment.setting[:, 0].tobytes())
+    setting = segment.setting()
+    quiet = not segment.jumps and pilot.setting is not None and np.array_equal(pilot.setting, setting)
+    pilot.allowed, pilot.setting = pilot.allowed if quiet else _FIRST, setting
+    kind = (segment.ticks, tuple((jump.body, jump.row) for jump in segment.jumps), setting[:, 0].tobytes())
     left, chosen = 2 * segment.ticks, list[int]()
     while left:
         place = (kind, left)
         known = pilot.met.get(place)
-        length, end, pilot.allowed = _longest(pilot, segment, left, known or pilot.allowed, known is not None)
+        length, end, pilot.allowed = _longest(pilot, left, known or pilot.allowed, known is not None)
         pilot.met[place] = length
         pilot.fine = end
         pilot.coarse = pilot.machine.advance(
-            pilot.table, *pilot.steps[length], window_hours(length), *pilot.coarse, segment.setting
+            pilot.table, *pilot.steps[length], window_hours(length), *pilot.coarse, setting
         )
         chosen.append(length)
         left -= length
@@ -111,9 +112,7 @@ def _segment(pilot: _Pilot, segment: Segment) -> tuple[int, ...]:
     return tuple(chosen)
 
 
-def _longest(
-    pilot: _Pilot, segment: Segment, left: int, guess: int, known: bool
-) -> tuple[int, tuple[dict[str, Any], Any], int]:
+def _longest(pilot: _Pilot, left: int, guess: int, known: bool) -> tuple[int, tuple[dict[str, Any], Any], int]:
     """The longest window found that passes, where it ends, and the length its error allows to the next one.
 
     A window that fails is shortened; unless the length is known from a place like this one, it is lengthened while it passes.
@@ -121,7 +120,7 @@ def _longest(
     passed: tuple[int, tuple[dict[str, Any], Any], int] | None = None
     length = _fitting(guess, left)
     while True:
-        error, end = _try(pilot, segment, length)
+        error, end = _try(pilot, length)
         promised = _promised(length, error, pilot.tolerance)
         fails = not error <= pilot.tolerance and length > _SHORTEST
         if not fails:
@@ -149,10 +148,10 @@ def _promised(length: int, error: float, tolerance: float) -> int:
     return max(_SHORTEST, int(length * min(change, _MOST)))
 
 
-def _try(pilot: _Pilot, segment: Segment, length: int) -> tuple[float, tuple[dict[str, Any], Any]]:
+def _try(pilot: _Pilot, length: int) -> tuple[float, tuple[dict[str, Any], Any]]:
     once, twice = pilot.steps[length], pilot.steps[length // 2]
     coarse, fine, held = pilot.machine.compare(
-        pilot.table, *once, *twice, window_hours(length), *pilot.fine, segment.setting
+        pilot.table, *once, *twice, window_hours(length), *pilot.fine, pilot.setting
     )
     fine = np.asarray(fine)
     pilot.scale = np.maximum(pilot.scale, np.where(np.isfinite(fine), np.abs(fine), 0).max(axis=1, keepdims=True))

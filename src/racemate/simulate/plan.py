@@ -4,7 +4,7 @@ All arms of a trial share one plan: a dose that an arm does not get is there wit
 compiled program serve every arm.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,8 @@ class Dose:
     amount_mg: Amounts
     duration_h: float = 0.0
     later: bool = False
+    most_mg: float = 0.0
+    """What anybody might still be given, where that is decided on the way; a grid is found for the largest."""
 
     def __post_init__(self) -> None:
         """Refuse what no body can take."""
@@ -40,6 +42,11 @@ class Dose:
                 f"dose of {self.drug} at {self.time_h} h: found {self.amount_mg.min()} mg, allowed: finite amounts >= 0 mg"
             )
 
+    @property
+    def largest_mg(self) -> float:
+        """The largest amount that anybody gets or might get."""
+        return max(float(self.amount_mg.max(initial=0.0)), self.most_mg)
+
 
 @dataclass(frozen=True)
 class Condition:
@@ -49,6 +56,8 @@ class Condition:
     end_h: float
     name: str
     value: Amounts
+    most: float = 0.0
+    """What might still hold for anybody, where that is decided on the way."""
 
     def __post_init__(self) -> None:
         """Refuse an unknown field or an empty interval."""
@@ -58,6 +67,11 @@ class Condition:
             raise ValueError(
                 f"setting {self.name}: found {self.start_h} to {self.end_h} h, allowed: an end after the start"
             )
+
+    @property
+    def largest(self) -> float:
+        """The largest value that holds or might hold for anybody."""
+        return max(float(self.value.max(initial=0.0)), self.most)
 
 
 @dataclass(frozen=True)
@@ -71,6 +85,8 @@ class Plan:
     """Times at which the chain is read, ascending, hours."""
     antidepressant_start_h: Amounts = field(default_factory=lambda: np.zeros(0))
     """Start of a new antidepressant or of the natural course, per person; beyond the last visit for those who have none."""
+    decided_h: float = np.inf
+    """Up to when it is decided what is done to people; who carries them on goes no further than that."""
 
     def __post_init__(self) -> None:
         """Refuse plans whose arrays do not fit the number of people, or whose times do not ascend."""
@@ -92,6 +108,16 @@ class Plan:
         times = [d.time_h for d in self.doses] + [c.start_h for c in self.conditions] + [float(self.visits_h[0])]
         return min(times)
 
+    def of(self, who: NDArray[np.integer]) -> "Plan":
+        """The plan of some of its people, by place."""
+        return replace(
+            self,
+            people=len(who),
+            doses=tuple(replace(dose, amount_mg=dose.amount_mg[who]) for dose in self.doses),
+            conditions=tuple(replace(condition, value=condition.value[who]) for condition in self.conditions),
+            antidepressant_start_h=self.antidepressant_start_h[who],
+        )
+
     def conditions_at(self, time_h: float) -> Setting:
         """Setting that holds just after ``time_h``: arrays of shape (people,), zero where nothing was said."""
         now = {name: np.zeros(self.people) for name in Setting._fields}
@@ -101,10 +127,16 @@ class Plan:
         return Setting(**now)
 
 
-def nasal_session(time_h: float, drug: str, amount_mg: Amounts, par: dosing.Par) -> tuple[Dose, ...]:
-    """Devices of one nasal session, a fixed gap apart, until the largest amount of the batch is delivered."""
-    count = int(np.ceil(float(amount_mg.max(initial=0)) / par.device - 1e-9))
+def nasal_session(
+    time_h: float, drug: str, amount_mg: Amounts, par: dosing.Par, most_mg: float = 0.0
+) -> tuple[Dose, ...]:
+    """Devices of one nasal session, a fixed gap apart, until the largest amount of the batch is delivered, or the most it might be."""
+    most = max(float(amount_mg.max(initial=0)), most_mg)
+    count = int(np.ceil(most / par.device - 1e-9))
+    each = [
+        (dosing.device_amount(amount_mg, k, par, np), dosing.device_amount(most_mg, k, par, np)) for k in range(count)
+    ]
     return tuple(
-        Dose(time_h + k * par.device_gap, drug, "intranasal", dosing.device_amount(amount_mg, k, par, np), later=k > 0)
-        for k in range(count)
+        Dose(time_h + k * par.device_gap, drug, "intranasal", amount, later=k > 0, most_mg=float(left))
+        for k, (amount, left) in enumerate(each)
     )

@@ -123,24 +123,22 @@ def _pilot_people() -> Array:
 def _pilot_plan(plan: Plan) -> Plan:
     """The plan for a pilot: everybody gets the largest amount of every dose, every condition, and the earliest antidepressant."""
 
-    def all_of(values: Array) -> Array:
-        return np.full(LANES, _rounded(values.max(initial=0.0)))
+    def all_of(value: float) -> Array:
+        return np.full(LANES, _rounded(value))
 
     return replace(
         plan,
         people=LANES,
-        doses=tuple(replace(dose, amount_mg=all_of(dose.amount_mg)) for dose in plan.doses),
-        conditions=tuple(replace(condition, value=all_of(condition.value)) for condition in plan.conditions),
+        doses=tuple(replace(dose, amount_mg=all_of(dose.largest_mg)) for dose in plan.doses),
+        conditions=tuple(replace(condition, value=all_of(condition.largest)) for condition in plan.conditions),
         antidepressant_start_h=np.full(LANES, plan.antidepressant_start_h.min()),
     )
 
 
 def _signature(plan: Plan) -> str:
     """What a grid depends on; amounts are rounded up to the next power of two, so that it rarely depends on who takes part."""
-    doses = [
-        (d.time_h, d.drug, d.route, d.duration_h, d.later, _rounded(d.amount_mg.max(initial=0.0))) for d in plan.doses
-    ]
-    conditions = [(c.start_h, c.end_h, c.name) for c in plan.conditions]
+    doses = [(d.time_h, d.drug, d.route, d.duration_h, d.later, _rounded(d.largest_mg)) for d in plan.doses]
+    conditions = [(c.start_h, c.end_h, c.name, *([c.most] if c.most else [])) for c in plan.conditions]
     return repr((doses, conditions, plan.visits_h.tolist()))
 
 

@@ -5,8 +5,9 @@ scores act as algebra when a reading is taken.  So a *leader* is carried through
 leader's amounts and slow states, under parameters that are the leader's where they act on the course and the person's own elsewhere.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,9 +23,9 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Batch:
-    """People of one batch: ``solved`` are carried through the windows, ``read`` are read, from lane ``lane`` of those solved.
+    """Courses of one batch: ``solved`` are carried through the windows, the people of ``read`` are read, from lane ``lane`` of them.
 
-    ``solved`` has ``size`` people, filled up by repeating the last one; ``read`` is as long as there are followers.
+    ``solved`` has ``size`` courses, filled up by repeating the last one; ``read`` is as long as there are people on them.
     """
 
     solved: Ids
@@ -32,18 +33,51 @@ class Batch:
     lane: Ids
 
 
-def batches(leader: Ids | None, people: int, size: int) -> list[Batch]:
-    """Leaders in batches of ``size``, in the order of their index, each with everybody who follows them; None: all lead."""
-    follows = np.arange(people) if leader is None else leader
-    leads, position = np.unique(follows, return_inverse=True)
-    by_leader = np.argsort(position, kind="stable")
-    starts = np.arange(0, len(leads), size)
-    bounds = np.append(np.searchsorted(position[by_leader], starts), people)
+@dataclass(frozen=True)
+class Courses:
+    """Courses that people share, and where they stand: whose parameters they have, what is done to them, amounts and slow states."""
+
+    table: Array
+    """Parameters (rows, courses)."""
+    plan: Plan
+    """What is done on each course; its people are the courses."""
+    held: Mapping[str, Array]
+    """Amounts (compartments, courses) by body."""
+    slow: Array
+    """Slow states (states, courses)."""
+    visits: int = 0
+    """Visits that have been read."""
+    segments: int = 0
+    """Segments of the plan that have been passed."""
+
+    def put(self, places: Ids, held: Mapping[str, Any], slow: Any) -> None:
+        """Write down where some courses stand."""
+        self.slow[:, places] = slow
+        for body, values in held.items():
+            self.held[body][:, places] = values
+
+
+@dataclass(frozen=True)
+class Crowd:
+    """People who are read: own parameters (rows, people), scale of the reference dose (2, people), own plan, and on which course they are."""
+
+    table: Array
+    reference: Array
+    plan: Plan
+    course: Ids
+
+
+def batches(course: Ids, size: int) -> list[Batch]:
+    """Courses in batches of ``size``, in order, each with everybody who is on them; ``course`` (people,) leaves none out."""
+    by_course = np.argsort(course, kind="stable")
+    count = int(course.max()) + 1
+    starts = np.arange(0, count, size)
+    bounds = np.append(np.searchsorted(course[by_course], starts), len(course))
     out = []
     for k, start in enumerate(starts):
-        read = by_leader[bounds[k] : bounds[k + 1]]
-        solved = leads[np.minimum(np.arange(start, start + size), len(leads) - 1)]
-        out.append(Batch(solved, read, position[read] - start))
+        read = by_course[bounds[k] : bounds[k + 1]]
+        solved = np.minimum(np.arange(start, start + size), count - 1)
+        out.append(Batch(solved, read, course[read] - start))
     return out
 
 

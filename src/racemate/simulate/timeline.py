@@ -1,6 +1,7 @@
 """Timeline: a plan cut at everything that happens, on a grid of ticks, with what jumps at each cut.
 
-Between two cuts nothing happens: amounts follow one matrix exponential and the setting is constant.
+Between two cuts nothing happens: amounts follow one matrix exponential and the setting is constant.  What holds for a person is put
+together when it is asked for: for everybody at every cut it would not fit into memory.
 """
 
 from dataclasses import dataclass
@@ -10,20 +11,33 @@ import numpy as np
 from numpy.typing import NDArray
 
 from racemate.chain import dose as dosing
+from racemate.chain.severity import Setting
 from racemate.readings.numeric import Layout
-from racemate.simulate.plan import Dose, Plan
+from racemate.simulate.plan import Condition, Dose, Plan
 from racemate.simulate.step import TICK_H
 
 Values = NDArray[np.float64]
+Places = NDArray[np.intp]
 
 
 @dataclass(frozen=True)
 class Jump:
-    """A change of one row of one body's system at the start of a segment: an amount (mg) or a rate of input (mg/h)."""
+    """A change of one row of one body's system at the start of a segment: an amount (mg), or a rate of input (mg/h) that starts or stops."""
 
     body: str
     row: int
-    value: Values
+    amount: Values
+    """Amount of the dose, mg, shape (people,)."""
+    share: Values
+    """Share of it that comes in by this way, shape (people,) or ()."""
+    hours: float | None = None
+    """Over how many hours; None for at once, below zero for a rate that stops."""
+
+    def value(self, who: Places | None = None) -> Values:
+        """The change in some people (default: all)."""
+        share, amount = (one if who is None or one.ndim == 0 else one[who] for one in (self.share, self.amount))
+        entered = share * amount
+        return entered if self.hours is None else entered / self.hours
 
 
 @dataclass(frozen=True)
@@ -32,8 +46,17 @@ class Segment:
 
     ticks: int
     jumps: tuple[Jump, ...]
-    setting: Values
+    conditions: tuple[Condition, ...]
+    """Those that hold."""
     visit: int | None
+    people: int
+
+    def setting(self, who: Places | None = None) -> Values:
+        """Fields of the setting (fields, people) of some people (default: all)."""
+        now = {name: np.zeros(self.people if who is None else len(who)) for name in Setting._fields}
+        for condition in self.conditions:
+            now[condition.name] = now[condition.name] + (condition.value if who is None else condition.value[who])
+        return np.stack(list(now.values()))
 
 
 @dataclass(frozen=True)
@@ -42,7 +65,8 @@ class Timeline:
 
     segments: tuple[Segment, ...]
     opening_visit: int | None
-    opening_setting: Values
+    opening: Segment
+    """What holds then."""
 
 
 def tick(time_h: float, start_h: float) -> int:
@@ -74,29 +98,37 @@ def timeline(plan: Plan, layouts: tuple[Layout, ...], par: dosing.Par, typical: 
         shares = dosing.inputs(dose.drug, dose.route, dose.later, par)
         ways = dosing.inputs(dose.drug, dose.route, dose.later, typical)
         for way, share in zip(ways, shares, strict=True):
-            for at, jump in _enter(dose, way, np.asarray(share.fraction) * dose.amount_mg, by_body[way.body], start):
+            for at, jump in _enter(dose, way, np.asarray(share.fraction), by_body[way.body], start):
                 jumps.setdefault(at, []).append(jump)
     visits = {tick(t, start): k for k, t in enumerate(plan.visits_h)}
     last = max(visits)
     cuts = {0, *visits, *jumps, *(tick(t, start) for c in plan.conditions for t in (c.start_h, c.end_h))}
     times = sorted(t for t in cuts if 0 <= t <= last)
     segments = tuple(
-        Segment(after - now, tuple(jumps.get(now, ())), _setting(plan, start + (now + 0.5) * TICK_H), visits.get(after))
+        Segment(
+            after - now,
+            tuple(jumps.get(now, ())),
+            _held(plan, start + (now + 0.5) * TICK_H),
+            visits.get(after),
+            plan.people,
+        )
         for now, after in pairwise(times)
     )
-    return Timeline(segments, visits.get(0), _setting(plan, start))
+    return Timeline(segments, visits.get(0), Segment(0, (), _held(plan, start), None, plan.people))
 
 
-def _enter(dose: Dose, way: dosing.Input, amount: Values, layout: Layout, start_h: float) -> list[tuple[int, Jump]]:
+def _enter(dose: Dose, way: dosing.Input, share: Values, layout: Layout, start_h: float) -> list[tuple[int, Jump]]:
     """Jumps of one way in of one dose: an amount at once, or a rate that starts and stops."""
     at, hours = tick(dose.time_h, start_h), _hours(way, dose)
     if hours == 0:
-        return [(at, Jump(way.body, layout.row(way.compartment), amount))]
+        return [(at, Jump(way.body, layout.row(way.compartment), dose.amount_mg, share))]
     length = max(1, round(hours / TICK_H))
-    rate = amount / (length * TICK_H)
-    row = layout.port_row(way.compartment)
-    return [(at, Jump(way.body, row, rate)), (at + length, Jump(way.body, row, -rate))]
+    row, lasting = layout.port_row(way.compartment), length * TICK_H
+    return [
+        (at, Jump(way.body, row, dose.amount_mg, share, lasting)),
+        (at + length, Jump(way.body, row, dose.amount_mg, share, -lasting)),
+    ]
 
 
-def _setting(plan: Plan, time_h: float) -> Values:
-    return np.stack(plan.conditions_at(time_h)).astype(float)
+def _held(plan: Plan, time_h: float) -> tuple[Condition, ...]:
+    return tuple(one for one in plan.conditions if one.start_h <= time_h < one.end_h)

@@ -14,12 +14,14 @@ from racemate.people.cohort import Cohort as Drawn
 from racemate.people.cohort import draw
 from racemate.people.population import Population
 from racemate.simulate.plan import Plan
+from racemate.trial.carried.onward import Sharing
+from racemate.trial.carried.share import Places, dosed, leaders, paths, shared_out
 from racemate.trial.conduct.world import Floats, Ids, Progress
-from racemate.trial.share import Places, dosed, leaders, paths, shared_out
 
 if TYPE_CHECKING:
     from racemate.simulate.trajectory import Trajectory
-    from racemate.trial.again import Round
+    from racemate.trial.carried.again import Round
+    from racemate.trial.carried.onward import Way
 
 _GENOTYPE, _GENOTYPE_ACTS = "oprm1_g", "circuit.g_oprm1_to_mor"
 """The covariate, and the gain by which it acts on a person's course; what else it does acts when a reading is taken."""
@@ -27,10 +29,16 @@ _GENOTYPE, _GENOTYPE_ACTS = "oprm1_g", "circuit.g_oprm1_to_mor"
 
 @dataclass
 class Memory:
-    """What people went through so far: their treatment paths in the first round of their trial, and the last round."""
+    """What people went through so far: how far they have come, or the paths of the first round of their trial and the last round."""
 
+    way: Way | None = None
     stem: Places | None = None
     last: Round | None = None
+
+    @property
+    def unfinished(self) -> bool:
+        """True when people are on a way that goes on."""
+        return self.way is not None and self.way.courses.visits < len(self.way.courses.plan.visits_h)
 
 
 @dataclass(frozen=True)
@@ -88,24 +96,37 @@ class ChainWorld:
         return {name: found[name] for name in readings}
 
     def carry(self, cohort: People, plan: Plan, readings: tuple[str, ...], progress: Progress | None) -> Trajectory:
-        """The readings with what the engine says of its time axis; in a later round whoever is treated as before keeps them."""
+        """The readings with what the engine says of its time axis.
+
+        Up to where a plan is decided (`Plan.decided_h`), and later on from there; else in a later round whoever is treated as before
+        keeps what was read.
+        """
         from racemate.simulate.grid import TOLERANCE
-        from racemate.trial.again import carry
+        from racemate.trial.carried.again import carry
+        from racemate.trial.carried.onward import go_on
 
         memory = cohort.memory
-        leader = self._leaders(cohort, plan)
         allowed = self.tolerance or TOLERANCE
+        if np.isfinite(plan.decided_h) or memory.unfinished:
+            sharing = Sharing(self.courses, cohort.covariate("weight"), self._traits(cohort))
+            memory.way = go_on(cohort.drawn, plan, sharing, readings, progress, self.threads, allowed, memory.way)
+            return memory.way.found
+        leader = self._leaders(cohort, plan)
         memory.last = carry(cohort.drawn, plan, leader, readings, progress, self.threads, allowed, memory.last)
         return memory.last.found
+
+    def _traits(self, cohort: People) -> tuple[Floats, ...]:
+        """What parts people's courses besides their treatment: the genotype, where it acts on a course."""
+        acts = self.model.bound[_GENOTYPE_ACTS].typical != 0
+        return (cohort.covariate(_GENOTYPE),) if acts else ()
 
     def _leaders(self, cohort: People, plan: Plan) -> Places:
         """Who leads whom: what falls to a path of the first round is shared out among the paths it parts into."""
         if self.courses is None:
             return np.arange(plan.people)
-        acts = self.model.bound[_GENOTYPE_ACTS].typical != 0
         weight, replicate = cohort.covariate("weight"), cohort.drawn.replicate
         if cohort.memory.stem is None:
             cohort.memory.stem = paths(plan, weight)
-        path = paths(plan, weight, *([cohort.covariate(_GENOTYPE)] if acts else []))
+        path = paths(plan, weight, *self._traits(cohort))
         most = shared_out(self.courses, cohort.memory.stem, path, replicate)
         return leaders(path, replicate, np.where(dosed(plan), most, np.intp(1)))

@@ -20,7 +20,8 @@ from racemate.trial.world import ChainWorld
 from tests.report.replication.small import write_two
 
 SIZE = Size(2, 2, 1, 1)
-NOBODY = pickle.dumps(Charge(["a task"], ["a world", "another"], SIZE))
+NAMES: tuple[Any, Any] = (["a task"], ["a world", "another"])
+NOBODY = pickle.dumps(Charge(*NAMES, SIZE))
 
 
 class UnsendableError(Exception):

@@ -1,6 +1,6 @@
 """What is decided on the way follows from a person's own ratings, and nothing else; the rounds end where both agree."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -8,6 +8,7 @@ import pytest
 from racemate.trial.conduct.decide import decide
 from racemate.trial.conduct.rate import Data
 from racemate.trial.conduct.treat import plan
+from racemate.trial.design.parts import horizons, parts
 from racemate.trial.design.protocol import Protocol, build
 from racemate.trial.replicate import conduct
 from tests.trial.fake import FakeWorld
@@ -255,3 +256,83 @@ def test_chance_decides_at_its_rate() -> None:
     data = run(trial(decision=[rule]), replicates=100)
     assert np.isfinite(data.met_h["event"]).mean() == pytest.approx(1 - 0.9**4, abs=0.02)
     assert data.left.mean() == pytest.approx(1 - 0.9**4, abs=0.02)
+
+
+class Asked(FakeWorld):
+    """Remembers up to when each plan it was given is decided."""
+
+    hours: ClassVar[list[float]] = []
+
+    def run(self, cohort: Any, plan: Any, readings: Any, progress: Any) -> Any:
+        self.hours.append(plan.decided_h)
+        return super().run(cohort, plan, readings, progress)
+
+
+def deciding(**changes: Any) -> Protocol:
+    """A dose that rises, an end of treatment, leaving, and a stage that is entered when a score comes back."""
+    return trial(
+        decision=[
+            {"name": "up", "then": "dose", "drug": "ketamine", "to": ["1.0 mg/kg"], "at": ["2 weeks"], "when": [POOR]},
+            {"name": "enough", "then": "stop", "at": ["5 weeks"], "when": [{"scale": "madrs", "rule": "remission"}]},
+            {"name": "gone", "then": "leave", "when": [{"scale": "madrs", "at_least": 40}]},
+            {"name": "back", "at": ["4 weeks", "6 weeks"], "when": [{"scale": "madrs", "at_least": 24}]},
+        ],
+        stage=[
+            {
+                "name": "again",
+                "start": "back",
+                "after": "1 day",
+                "arm": [{"name": "again", "dose": [{**INFUSION, "schedule": "once weekly for 2 weeks"}]}],
+                "rating": [{"scale": "madrs", "at": ["1 week", "2 weeks"]}],
+                "decision": [
+                    {"name": "stay", "at": ["baseline"], "then": "stop", "when": [{"scale": "madrs", "at_most": 27}]}
+                ],
+            }
+        ],
+        **changes,
+    )
+
+
+POOR = {"scale": "madrs", "rule": "no-response"}
+
+
+def test_everybody_goes_from_one_hour_of_decision_to_the_next() -> None:
+    Asked.hours.clear()
+    run(deciding(), Asked(effect=0.5))
+    week = 168.0
+    known = [2 * week, 4 * week, 4 * week + 24, 5 * week, 6 * week, 6 * week + 24, np.inf]
+    assert Asked.hours == pytest.approx(known)
+    assert horizons(parts(deciding())) == pytest.approx(known[:-1])
+    Asked.hours.clear()
+    run(deciding(leaving={"per_point": 0.1, "how": "assumed"}), Asked(effect=0.5))
+    assert set(Asked.hours) == {np.inf}, (
+        "who leaves hangs on later ratings, and somebody was treated up to a decision only"
+    )
+
+
+def test_from_decision_to_decision_and_round_after_round_come_to_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    step = run(deciding())
+    monkeypatch.setattr("racemate.trial.conduct.decide._foresees", lambda _: True)
+    whole = run(deciding())
+    assert step.enrolled is not None
+    assert whole.enrolled is not None
+    for name in ("arm", "start_h", "entry"):
+        np.testing.assert_array_equal(getattr(step.enrolled, name), getattr(whole.enrolled, name))
+    for one, other in ((step, whole), (step.stages["again"], whole.stages["again"])):
+        assert one.met_h.keys() == other.met_h.keys()
+        for name, hours in one.met_h.items():
+            np.testing.assert_array_equal(hours, other.met_h[name])
+            assert np.isfinite(hours).any(), f"nobody met {name}"
+        for key, value in one.value.items():
+            np.testing.assert_array_equal(one.seen[key], other.seen[key])
+            np.testing.assert_array_equal(value[one.seen[key]], other.value[key][one.seen[key]])
+
+
+def test_a_plan_says_how_large_a_dose_may_still_become() -> None:
+    enrolled = run(deciding()).enrolled
+    assert enrolled is not None
+    heaviest = enrolled.cohort.covariate("weight").max()
+    doses = plan(deciding(), WORLD, enrolled, SEED).doses
+    assert [dose.most_mg / heaviest for dose in doses[:3]] == pytest.approx([1.0] * 3)
+    assert all(dose.largest_mg == dose.most_mg >= dose.amount_mg.max() for dose in doses)
+    assert all(dose.most_mg == 0 for dose in plan(trial(), WORLD, enrolled, SEED).doses)

@@ -93,7 +93,7 @@ class EveryTrial(Run):
     def _joined(self, name: str) -> pd.DataFrame:
         import pandas as pd
 
-        every = [run.tables()[name].assign(trial=trial) for trial, run in self.runs.items()]
+        every = [getattr(run, name).assign(trial=trial) for trial, run in self.runs.items()]
         if not every:
             return pd.DataFrame({"trial": []})
         joined = pd.concat(every, ignore_index=True)
@@ -291,7 +291,7 @@ def _gathered(
         replication = gather(task.protocol, task.record, task.asked, found, size)
         rows = list(results(task.trial, task.protocol, task.record, replication))
         if found:
-            entry = {**replication.manifest, **{name: manifest[name] for name in ("cards", "arguments", "parameters")}}
+            entry = {**replication.manifest, **{name: manifest[name] for name in ("cards", "arguments", "parameters", "posteriors")}}
             runs[task.trial] = TrialRun(task.protocol, replication, entry)
         compared += rows
         status.append(

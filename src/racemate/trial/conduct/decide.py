@@ -1,6 +1,7 @@
 """Decide: what follows from people's own ratings, and rounds of treatment until nobody's treatment changes any more.
 
-A round treats and rates everybody under what is decided so far, and decides anew from those ratings.  Since every draw belongs to a
+As a rule people are treated and rated from one hour of decision to the next.  Where that cannot be, because who leaves early hangs on
+later ratings as well, everybody is treated to the end, round after round.  A round treats and rates everybody under what is decided so far, and decides anew from those ratings.  Since every draw belongs to a
 person and a time, and what is decided at a time only moves what comes after it, the first thing that a round changes for a person
 stands from then on.  So each round settles at least the next change of everybody, most settle many, and the rounds come to an end.
 """
@@ -17,7 +18,7 @@ from racemate.trial.conduct.allocate import again
 from racemate.trial.conduct.rate import Data
 from racemate.trial.conduct.treat import first_h
 from racemate.trial.conduct.world import Enrolled, Floats, Mask, Met, Whole
-from racemate.trial.design.parts import Part, moments, pairs, parts
+from racemate.trial.design.parts import Part, horizons, moments, pairs, parts
 from racemate.trial.design.protocol import Protocol
 from racemate.trial.design.stage import NOTHING, Decision, Entry, Rule
 
@@ -25,16 +26,44 @@ _SLACK = 1e-9
 _SLACK_H = 1e-3
 
 
-def rounds(protocol: Protocol, enrolled: Enrolled, seed: int, run: Callable[[Enrolled], Data]) -> Data:
-    """Treat and rate (``run``) until what is decided from the ratings is what they were treated by; a trial without decisions once."""
+def rounds(protocol: Protocol, enrolled: Enrolled, seed: int, run: Callable[[Enrolled, float], Data]) -> Data:
+    """Treat and rate until what is decided from the ratings is what they were treated by; a trial without decisions once.
+
+    ``run`` is told up to which hour it is decided how people are treated, and gives the ratings up to then (infinite: all of them).
+    """
+    if protocol.staged and not _foresees(protocol):
+        enrolled = _onward(protocol, enrolled, seed, run)
     while True:
-        data = run(enrolled)
+        data = run(enrolled, np.inf)
         if not protocol.staged:
             return data
         following = decide(protocol, enrolled, data, seed)
         if np.array_equal(following.settled_h, enrolled.settled_h):
             return _told(protocol, following, data)
         enrolled = following
+
+
+def _foresees(protocol: Protocol) -> bool:
+    """True when who leaves early hangs on later ratings, as it does where a published share of leavers is met by their scores."""
+    own = [part.protocol for part in parts(protocol)]
+    return any(one.leaving is not None and not one.crossover for one in own)
+
+
+def _onward(protocol: Protocol, enrolled: Enrolled, seed: int, run: Callable[[Enrolled, float], Data]) -> Enrolled:
+    """Treat and decide from one hour of decision to the next, so that nobody is treated by what is not decided yet.
+
+    What is decided at an hour may decide more at the same hour (who enters a stage is asked at its baseline), so each hour is asked
+    until nothing changes.
+    """
+    before = -np.inf
+    for hour in horizons(parts(protocol)):
+        while True:
+            now = replace(enrolled, settled_h=np.full(enrolled.roll.ids.size, before))
+            enrolled = decide(protocol, now, run(now, hour), seed, hour)
+            if np.array_equal(enrolled.settled_h, now.settled_h):
+                break
+        before = hour + _SLACK_H
+    return replace(enrolled, settled_h=np.full(enrolled.roll.ids.size, before))
 
 
 def _told(protocol: Protocol, enrolled: Enrolled, data: Data) -> Data:
@@ -49,10 +78,13 @@ def _told(protocol: Protocol, enrolled: Enrolled, data: Data) -> Data:
     return replace(data, met_h=found.get("", {}), stages=stages, enrolled=enrolled)
 
 
-def decide(protocol: Protocol, enrolled: Enrolled, data: Data, seed: int) -> Enrolled:
-    """Everybody's arms, starts and decisions as the ratings of a round have it; ``settled_h`` moves on where a treatment changed."""
+def decide(protocol: Protocol, enrolled: Enrolled, data: Data, seed: int, until_h: float = np.inf) -> Enrolled:
+    """Everybody's arms, starts and decisions up to an hour as the ratings of a round have it.
+
+    ``settled_h`` moves on where a treatment changed.
+    """
     every = parts(protocol)
-    now = _Now(enrolled)
+    now = _Now(enrolled, until_h)
     for k, part in enumerate(every):
         if part.stage is not None:
             now.move(part, k, *_enter(every, k, enrolled, data, now, seed))
@@ -73,8 +105,8 @@ def decide(protocol: Protocol, enrolled: Enrolled, data: Data, seed: int) -> Enr
 class _Now:
     """What a round decides, where that is not settled yet, and from when on it differs from what the round was treated by."""
 
-    def __init__(self, before: Enrolled) -> None:
-        self.before = before
+    def __init__(self, before: Enrolled, until_h: float) -> None:
+        self.before, self.until_h = before, until_h + _SLACK_H
         self.arm, self.start, self.entry = before.arm.copy(), before.start_h.copy(), before.entry.copy()
         self.met: list[Met] = []
         self.changed_h = np.full(before.roll.ids.size, np.inf)
@@ -88,7 +120,7 @@ class _Now:
         """Put people into a part, where that was not settled otherwise."""
         due = np.minimum(start, self.before.start_h[k]) - part.delay_h
         other = (arm != self.before.arm[k]) | (start != self.before.start_h[k]) | (entry != self.before.entry[k])
-        other &= due > self.before.settled_h
+        other &= (due > self.before.settled_h) & (due <= self.until_h)
         self.arm[k], self.start[k] = np.where(other, arm, self.arm[k]), np.where(other, start, self.start[k])
         self.entry[k] = np.where(other, entry, self.entry[k])
         self.changed_h = np.where(other, np.minimum(self.changed_h, due), self.changed_h)
@@ -99,7 +131,7 @@ class _Now:
             return met
         hours = np.array(moments(book.part.protocol, decision))[:, None] + self.start[k]
         old = self.before.met[k][decision.name]
-        other = (met != old) & (hours > self.before.settled_h)
+        other = (met != old) & (hours > self.before.settled_h) & (hours <= self.until_h)
         first = np.where(other, hours, np.inf).min(axis=0, initial=np.inf)
         self.changed_h = np.minimum(self.changed_h, first)
         return np.where(other, met, old)

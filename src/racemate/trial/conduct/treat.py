@@ -4,6 +4,7 @@ The plan holds every dose that anybody may come to be given, with an amount of z
 changes amounts and never times, so that the grid of a trial stays the same from round to round.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -11,12 +12,12 @@ from numpy.typing import NDArray
 
 from racemate.people.random import uniform
 from racemate.simulate.plan import Condition, Dose, Plan, nasal_session
-from racemate.trial.conduct.believe import spells
+from racemate.trial.conduct.believe import Spell, spells
 from racemate.trial.conduct.world import Enrolled, Floats, Mask, Met, World
 from racemate.trial.design import schedule
 from racemate.trial.design.arm import CONTEXTS, Arm
 from racemate.trial.design.arm import Dose as Prescribed
-from racemate.trial.design.parts import Part, moments, parts
+from racemate.trial.design.parts import Part, horizons, moments, parts
 from racemate.trial.design.protocol import Protocol
 from racemate.trial.design.stage import Decision
 
@@ -25,16 +26,23 @@ _SAME_H = 1e-3
 """Two times closer than four seconds are one, told in two ways."""
 Given = dict[tuple[float, str, str, float], Floats]
 Held = dict[tuple[float, float, str], Floats]
+Most = dict[tuple[object, ...], float]
 
 
 def plan(protocol: Protocol, world: World, enrolled: Enrolled, seed: int) -> Plan:
-    """Everything that is done to the people of every arm, as one plan on one time axis."""
+    """Everything that is done to the people of every arm, as one plan on one time axis.
+
+    Where treatment is decided on the way, doses and conditions say as well how large they may become, so that everybody can be carried
+    on the same grid from the beginning.
+    """
     people = enrolled.roll.ids.size
     every = parts(protocol)
+    open_ended = bool(horizons(every))
     visits = visiting(every)
     never = float(visits[-1]) + _MARGIN_H
     doses: Given = {}
     setting: Held = {}
+    most: Most = {}
     antidepressant = np.full(people, never)
     for k, part in enumerate(every):
         for arm_number, arm in enumerate(part.protocol.conditions):
@@ -44,15 +52,18 @@ def plan(protocol: Protocol, world: World, enrolled: Enrolled, seed: int) -> Pla
                 here = (belongs & (enrolled.start_h[k] == start)).astype(np.float64)
                 _give(doses, part, arm, start, here, enrolled.ends_h(k), amounts)
                 _set(setting, every, k, arm, start, here, enrolled, held)
+                if open_ended:
+                    _reach(most, every, k, arm, start, enrolled)
             if arm.new_antidepressant:
                 antidepressant = np.where(belongs, np.minimum(antidepressant, enrolled.start_h[k]), antidepressant)
     given: list[Dose] = []
     for (hour, drug, route, duration), amount in sorted(doses.items()):
+        mg = most.get((hour, drug, route, duration), 0.0)
         if route == "intranasal":
-            given += nasal_session(hour, drug, amount, world.dose)
+            given += nasal_session(hour, drug, amount, world.dose, mg)
         else:
-            given.append(Dose(hour, drug, route, amount, duration))
-    conditions = tuple(Condition(*spell, value) for spell, value in sorted(setting.items()))
+            given.append(Dose(hour, drug, route, amount, duration, most_mg=mg))
+    conditions = tuple(Condition(*spell, value, most.get(spell, 0.0)) for spell, value in sorted(setting.items()))
     return Plan(people, tuple(given), conditions, visits, antidepressant)
 
 
@@ -192,20 +203,45 @@ def _give(
             doses[key] = doses[key] + amount if key in doses else amount
 
 
-def _set(
-    setting: Held, every: tuple[Part, ...], k: int, arm: Arm, start: float, here: Floats, enrolled: Enrolled, held: Mask
-) -> None:
-    part, ends_h = every[k], enrolled.ends_h(k)
+def _reach(most: Most, every: tuple[Part, ...], k: int, arm: Arm, start: float, enrolled: Enrolled) -> None:
+    """The largest doses and settings that anybody of an arm may come to, whatever is decided."""
+    part, heaviest = every[k], float(enrolled.cohort.covariate("weight").max())
+    for dose in arm.doses:
+        told = [dose.amount, *([dose.flexible.amount] if dose.flexible else [])]
+        told += [text for one in _taken(part, arm, "dose") if one.drug == dose.drug for text in one.to]
+        known = [schedule.amount(text) for text in told]
+        mg = max(one.mg for one in known) * (heaviest if known[0].per_kg else 1.0)
+        for hour in part.protocol.dose_h(dose):
+            key = (start + hour, dose.drug, dose.route, schedule.span(dose.over))
+            most[key] = max(most.get(key, 0.0), mg)
+    for spell, _ in _spells(every, k, arm, start):
+        value = _hope(arm) if spell[2] in CONTEXTS else 1.0
+        most[spell] = max(most.get(spell, 0.0), value)
+
+
+def _hope(arm: Arm) -> float:
+    return arm.hope.mean if arm.hope is not None else 1.0
+
+
+def _spells(every: tuple[Part, ...], k: int, arm: Arm, start: float) -> Iterator[tuple[Spell, int | None]]:
+    """The setting of an arm of a part that begins at ``start``, until the trial or the next period ends it."""
+    part = every[k]
     end = float(visiting(every)[-1]) + _MARGIN_H
     begin = start + part.protocol.baseline_h - (0.0 if k else _MARGIN_H)
     cuts = {s + later.protocol.baseline_h for later in every[k + 1 :] for s in later.starts}
     if k + 1 < len(every) and every[k + 1].stage is None:
         end = every[k + 1].starts[-1] + every[k + 1].protocol.baseline_h
-    hope = arm.hope.mean if arm.hope is not None else 1.0
-    for spell, session in spells(part.protocol, arm, begin, start, end, tuple(sorted(cuts))):
+    return spells(part.protocol, arm, begin, start, end, tuple(sorted(cuts)))
+
+
+def _set(
+    setting: Held, every: tuple[Part, ...], k: int, arm: Arm, start: float, here: Floats, enrolled: Enrolled, held: Mask
+) -> None:
+    ends_h = enrolled.ends_h(k)
+    for spell, session in _spells(every, k, arm, start):
         value = here * (spell[0] < ends_h)
         if session is not None:
             value = value * held[session]
         if spell[2] in CONTEXTS:
-            value = value * hope
+            value = value * _hope(arm)
         setting[spell] = setting.get(spell, 0.0) + value

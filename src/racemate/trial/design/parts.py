@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 MOST_STARTS = 500
 _SLACK_H = 1e-6
+_UNTREATED = ("note", "leave")
+"""What a decision may lead to that changes no treatment."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,19 @@ def met_h(part: Protocol, decision: Decision) -> tuple[float, ...]:
     """Hours of a part at which a decision can be met."""
     hours = moments(part, decision)
     return tuple(hours[k] for k, _ in pairs(hours, decision))
+
+
+def horizons(every: tuple[Part, ...]) -> tuple[float, ...]:
+    """Hours since the first dose of the trial at which it is decided how somebody is treated from then on, ascending."""
+    found: set[float] = set()
+    for k, part in enumerate(every):
+        started = {other.trigger.name for other in every if other.follows == k and other.trigger}
+        treating = [one for one in part.protocol.decisions if one.then not in _UNTREATED or one.name in started]
+        hours = {hour for one in treating for hour in met_h(part.protocol, one)}
+        hours |= {other.due_h for other in every if other.follows == k and other.stage and not other.trigger}
+        found |= {start + hour for start in part.starts for hour in hours}
+    ascending = sorted(found)
+    return tuple(hour for k, hour in enumerate(ascending) if not k or hour - ascending[k - 1] > _SLACK_H)
 
 
 def parts(protocol: Protocol) -> tuple[Part, ...]:

@@ -7,7 +7,7 @@ the readings of the round before, to the last bit.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,8 +16,8 @@ from racemate.people.cohort import Cohort
 from racemate.simulate.grid import Grid
 from racemate.simulate.plan import Plan
 from racemate.simulate.trajectory import Trajectory
+from racemate.trial.carried.share import Places
 from racemate.trial.conduct.world import Floats, Progress
-from racemate.trial.share import Places
 
 Mask = NDArray[np.bool_]
 
@@ -57,7 +57,7 @@ def carry(
     scaled = reference(cohort, built, threads)[:, who]
     led = np.searchsorted(who, leader[who])
     found = solve(
-        built, cohort.model, cohort.table[:, who], scaled, _of(plan, who), grid, readings, progress, threads, led
+        built, cohort.model, cohort.table[:, who], scaled, plan.of(who), grid, readings, progress, threads, led
     )
     if before is None or anew.all():
         return Round(plan, grid, leader, found)
@@ -85,13 +85,3 @@ def _parts(plan: Plan) -> Iterator[tuple[tuple[object, ...], Floats]]:
         yield (dose.time_h, dose.drug, dose.route, dose.duration_h, dose.later), dose.amount_mg
     for condition in plan.conditions:
         yield (condition.start_h, condition.end_h, condition.name), condition.value
-
-
-def _of(plan: Plan, who: Places) -> Plan:
-    return replace(
-        plan,
-        people=len(who),
-        doses=tuple(replace(dose, amount_mg=dose.amount_mg[who]) for dose in plan.doses),
-        conditions=tuple(replace(condition, value=condition.value[who]) for condition in plan.conditions),
-        antidepressant_start_h=plan.antidepressant_start_h[who],
-    )

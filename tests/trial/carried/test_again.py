@@ -6,7 +6,7 @@ import pytest
 from racemate.model import bind
 from racemate.people.cohort import draw
 from racemate.simulate.plan import Condition, Dose, Plan
-from racemate.trial.again import carry
+from racemate.trial.carried.again import carry
 
 pytestmark = pytest.mark.slow
 READINGS = ("score.madrs", "score.cadss")

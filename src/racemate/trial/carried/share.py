@@ -25,18 +25,36 @@ def paths(plan: Plan, weight: Floats, *traits: Floats) -> Places:
 
     The same dose is the same amount in mg, or in mg per kg of ``weight``.  ``traits`` of shape (people,) part a path further.
     """
-    rows = [_dose(dose.amount_mg, weight) for dose in plan.doses]
-    rows += [condition.value for condition in plan.conditions]
-    rows += [plan.antidepressant_start_h, *traits]
-    table: Any = np.ascontiguousarray(np.stack(rows).T + 0.0)  # adding zero makes one zero of 0 and -0
-    _, path = np.unique(table.view(np.dtype((np.void, table.dtype.itemsize * table.shape[1]))), return_inverse=True)
-    return path.ravel()
+    rows = [given(dose.amount_mg, weight) for dose in plan.doses]
+    return parted(*rows, *(condition.value for condition in plan.conditions), plan.antidepressant_start_h, *traits)
 
 
-def _dose(amount: Floats, weight: Floats) -> Floats:
+def parted(*rows: NDArray[Any]) -> Places:
+    """Number of what each person has in all ``rows`` of shape (people,): equal for two people who are alike in every one."""
+    code = np.zeros(len(rows[0]), dtype=np.int64)
+    told: NDArray[Any] | None = None
+    for row in rows:
+        if told is not None and np.array_equal(row, told):
+            continue
+        told = row
+        place, count = _numbered(row)
+        if count > 1:
+            code, _ = _numbered(code * count + place)
+    return code.astype(np.intp)
+
+
+def _numbered(values: NDArray[Any]) -> tuple[NDArray[np.int64], int]:
+    """Equal values by the same number, in the order in which they come, and how many there are."""
+    from pandas import factorize
+
+    place, found = factorize(values)
+    return place.astype(np.int64), len(found)
+
+
+def given(amount: Floats, weight: Floats) -> Floats:
     """What tells doses apart: mg where somebody else gets the same, else mg/kg as a number below zero."""
-    _, back, count = np.unique(amount, return_inverse=True, return_counts=True)
-    return np.where(count[back] > 1, amount, -np.round(amount / weight, _DIGITS))
+    place, _ = _numbered(amount)
+    return np.where(np.bincount(place)[place] > 1, amount, -np.round(amount / weight, _DIGITS))
 
 
 def leaders(path: Places, replicate: NDArray[Any], most: int | Places) -> Places:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from racemate.simulate.plan import Condition, Dose, Plan
-from racemate.trial.share import dosed, leaders, paths, shared_out
+from racemate.trial.carried.share import dosed, leaders, paths, shared_out
 
 WEIGHT = np.array([60.0, 70.0, 80.0, 90.0, 100.0, 110.0])
 

@@ -1,0 +1,187 @@
+"""Onward: people carried from one decision of their trial to the next, on courses that part where treatment does.
+
+A course has the kinetics of one person, its donor, and a treatment path.  At the beginning donors are the people who lead; where a
+decision parts the people of a course, each way goes on from where the course stands, with the same donor, so that nothing is carried
+twice.  Of the courses that then go the same way no more go on than lead on a path of that size, those that most people are on; the
+people of the others go on with them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from racemate.people.cohort import Cohort
+from racemate.simulate.plan import Plan
+from racemate.simulate.share import Courses, Crowd
+from racemate.simulate.trajectory import Trajectory
+from racemate.trial.carried.share import Places, dosed, given, leaders, parted, shared_out
+from racemate.trial.conduct.world import Floats, Progress
+
+if TYPE_CHECKING:
+    from racemate.simulate.grid import Grid
+
+_SAME_H = 1e-3
+"""Two times closer than four seconds are one, told in two ways."""
+_SPENT_H = 24.0
+"""Over this time every dose has entered, by whatever route; a long infusion has a duration of its own."""
+
+
+class Sharing(NamedTuple):
+    """How many people of each path lead (None: everybody), people's weights, and what parts them besides treatment, (people,) each."""
+
+    most: int | None
+    weight: Floats
+    traits: tuple[Floats, ...]
+
+
+@dataclass(frozen=True)
+class Way:
+    """How far everybody has come: courses and who is on them, the ways people went, and what was read."""
+
+    grid: Grid
+    courses: Courses
+    donor: Places
+    """Whose kinetics each course has, shape (courses,)."""
+    course: Places
+    """The course each person is on, shape (people,)."""
+    stem: Places
+    """The way each person went at first, shape (people,)."""
+    path: Places
+    """The way each person went so far, within the replicate, shape (people,)."""
+    told_h: float
+    """Up to which hour ``path`` tells ways apart."""
+    reference: Floats
+    series: Mapping[str, Floats]
+
+    @property
+    def found(self) -> Trajectory:
+        """What was read so far; NaN at later visits."""
+        return Trajectory(self.courses.plan.visits_h, self.series, self.grid.error, self.grid.windows)
+
+
+def go_on(
+    cohort: Cohort,
+    plan: Plan,
+    sharing: Sharing,
+    readings: tuple[str, ...],
+    progress: Progress | None,
+    threads: int | None,
+    tolerance: float,
+    way: Way | None,
+) -> Way:
+    """Carry everybody up to the last visit before what is not decided yet (`Plan.decided_h`)."""
+    from racemate.simulate.run import reference_plan
+    from racemate.simulate.solve import carry_on, machine
+
+    built = machine(cohort.model, plan, reference_plan(1))
+    way = (
+        _first(cohort, plan, sharing, readings, threads, tolerance, built)
+        if way is None
+        else _parted(cohort, plan, sharing, way)
+    )
+    visits = int(np.searchsorted(plan.visits_h, plan.decided_h + _SAME_H))
+    if visits <= way.courses.visits:
+        return way
+    crowd = Crowd(cohort.table, way.reference, plan, way.course)
+    out, courses = carry_on(built, cohort.model, way.courses, crowd, way.grid, visits, readings, progress, threads)
+    for k, values in enumerate(way.series.values()):
+        values[way.courses.visits : visits] = out[:, k]
+    return replace(way, courses=courses)
+
+
+def _first(
+    cohort: Cohort,
+    plan: Plan,
+    sharing: Sharing,
+    readings: tuple[str, ...],
+    threads: int | None,
+    tolerance: float,
+    built: Any,
+) -> Way:
+    from racemate.simulate.run import pilot_grid, reference
+    from racemate.simulate.solve import begun
+
+    stem = parted(*_done(plan, sharing.weight, -np.inf))
+    path = parted(stem, cohort.replicate, *sharing.traits)
+    if sharing.most is None:
+        leader = np.arange(plan.people)
+    else:
+        leader = leaders(path, cohort.replicate, _most(plan, sharing, stem, path, cohort))
+    donor, course = np.unique(leader, return_inverse=True)
+    courses = begun(built, cohort.table[:, donor], plan.of(donor))
+    grid = pilot_grid(built, cohort.model, plan, tolerance)
+    series = {name: np.full((len(plan.visits_h), plan.people), np.nan) for name in readings}
+    scale = reference(cohort, built, threads)
+    return Way(grid, courses, donor, course.ravel(), stem, path, plan.decided_h, scale, series)
+
+
+def _parted(cohort: Cohort, plan: Plan, sharing: Sharing, way: Way) -> Way:
+    """The courses as they go on from what was decided since."""
+    path = parted(way.path, *_done(plan, sharing.weight, way.told_h))
+    if sharing.most is None:
+        course, origin = way.course, np.arange(len(way.donor))
+    else:
+        course, origin = _go(path, way.course, _most(plan, sharing, way.stem, path, cohort))
+    _, first = np.unique(course, return_index=True)
+    donor = way.donor[origin]
+    courses = Courses(
+        cohort.table[:, donor],
+        _as(plan, first, donor, sharing.weight, way.told_h),
+        {body: values[:, origin] for body, values in way.courses.held.items()},
+        way.courses.slow[:, origin],
+        way.courses.visits,
+        way.courses.segments,
+    )
+    return replace(way, courses=courses, donor=donor, course=course, path=path, told_h=plan.decided_h)
+
+
+def _done(plan: Plan, weight: Floats, since_h: float) -> list[NDArray[Any]]:
+    """What is done to everybody from one hour of decision to the next, row by row."""
+    low, high = since_h - _SAME_H, plan.decided_h - _SAME_H
+    rows = [given(dose.amount_mg, weight) for dose in plan.doses if low <= dose.time_h < high]
+    rows += [one.value for one in plan.conditions if low <= one.start_h < high]
+    return [*rows, plan.antidepressant_start_h]
+
+
+def _most(plan: Plan, sharing: Sharing, stem: Places, path: Places, cohort: Cohort) -> Places:
+    """How many courses each person's path has; one is everybody's where no drug is given."""
+    assert sharing.most is not None
+    return np.where(dosed(plan), shared_out(sharing.most, stem, path, cohort.replicate), np.intp(1))
+
+
+def _go(path: Places, course: Places, most: Places) -> tuple[Places, Places]:
+    """The new course of each person, and the course that each new one comes from."""
+    count = int(course.max()) + 1
+    pair, mine, people = np.unique(path * count + course, return_inverse=True, return_counts=True)
+    way, origin = np.divmod(pair, count)
+    limit = np.empty(len(pair), dtype=np.intp)
+    limit[mine.ravel()] = most
+    order = np.lexsort((origin, -people, way))
+    begins = np.r_[True, way[order][1:] != way[order][:-1]]
+    start = np.maximum.accumulate(np.where(begins, np.arange(len(order)), 0))
+    rank = np.arange(len(order)) - start
+    lead = np.empty(len(pair), dtype=np.intp)
+    lead[order] = order[start + rank % limit[order]]
+    kept, after = np.unique(lead, return_inverse=True)
+    return after.ravel()[mine.ravel()], origin[kept]
+
+
+def _as(plan: Plan, person: Places, donor: Places, weight: Floats, since_h: float) -> Plan:
+    """What is done to some people as it would be done to others: a dose per kg is one per kg of the other's weight.
+
+    Doses that were over a day before ``since_h`` are spent, and stay as they are.
+    """
+    out = plan.of(person)
+    doses = []
+    for dose, whole in zip(out.doses, plan.doses, strict=True):
+        mg = dose.amount_mg
+        if since_h - _SPENT_H <= dose.time_h + dose.duration_h and dose.time_h < plan.decided_h and mg.any():
+            per_kg = (given(whole.amount_mg, weight)[person] < 0) & (person != donor)
+            mg = np.where(per_kg, mg / weight[person] * weight[donor], mg)
+        doses.append(replace(dose, amount_mg=mg))
+    return replace(out, doses=tuple(doses))
