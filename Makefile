@@ -33,6 +33,7 @@ check: $(DEV) ## lint, format, types, import law, evidence
 
 docs: $(DEV) ## generate the reference, run the tutorials, build the pages into site/
 	$(BIN)/python docs/build/generate.py
+	$(BIN)/python -m benchmarks.page docs/reference/generated
 	PYTHONPATH=docs/build $(BIN)/zensical build --config-file mkdocs.yml --clean --strict
 	$(BIN)/python docs/build/links.py
 
@@ -52,12 +53,11 @@ $(BIN)/uv:
 	test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 
-# The wheel of numbalsoda says Python 3.10, but what is in it is C and plain Python. AMICI is compiled, where a compiler is there.
+# The wheel of numbalsoda says Python 3.10, but what is in it is C and plain Python.
 $(PEERS)/.ready: pyproject.toml uv.lock | $(BIN)/uv
 	UV_PROJECT_ENVIRONMENT=$(PEERS) $(SYNC) --no-default-groups --group bench
 	-$(BIN)/uv pip install --quiet --no-deps --only-binary :all: --python-version 3.10 numbalsoda==0.3.4 \
 	--target $$($(PEERS)/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
-	-$(BIN)/uv pip install --quiet --python $(PEERS) amici==1.0.1
 	@touch $@
 
 # What was fetched once is found again without a network.

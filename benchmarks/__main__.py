@@ -1,12 +1,14 @@
 """`python -m benchmarks`: measure parts, print what was found and keep it."""
 
 import argparse
+import os
 import sys
 import time
 from collections.abc import Callable, Iterable
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from benchmarks.measure.machine import load, machine
@@ -31,7 +33,7 @@ def versus(name: str) -> Callable[[bool], Any]:
     def measure(quick: bool) -> Any:
         from benchmarks.part.versus import Size, problems, versus
 
-        size = Size(judged=16, rounds=5, run_s=0.5, climb_s=5.0) if quick else Size()
+        size = Size(judged=16, rounds=5, run_s=0.5, climb_s=6.0) if quick else Size()
         peers = tuple(peer for peer in there() if not (quick and name != "W1" and peer == _SLOW_TO_COMPILE))
         return versus(problems(size, size.ours)[name](), peers, size, say) | {"absent": sorted({*PEERS} - {*peers})}
 
@@ -88,13 +90,15 @@ def main(arguments: Iterable[str] | None = None) -> int:
     say(f"{told['processor']}, {told['cpus']} processors, {told['memory_gib']} GiB, {told['system']}, load {load()}")
     absent = [peer for peer in PEERS if peer not in there()]
     if absent:
-        say(f"not installed, so not measured: {', '.join(absent)} (make bench installs what has a wheel)")
+        say(f"not installed, so not measured: {', '.join(absent)} (benchmarks/README.md says how to get them)")
     begun = time.perf_counter()
-    for part in asked.part or PARTS:
-        question, measure = PARTS[part]
-        say(f"{part}: {question}; load {load()}")
-        start = begin(asked.quick)
-        results.keep(part, start, measure(asked.quick))
+    with TemporaryDirectory(prefix="racemate-bench-") as scratch:
+        os.environ["TMPDIR"] = scratch  # of the peers' processes
+        for part in asked.part or PARTS:
+            question, measure = PARTS[part]
+            say(f"{part}: {question}; load {load()}")
+            start = begin(asked.quick)
+            results.keep(part, start, measure(asked.quick))
     say(f"{time.perf_counter() - begun:.0f} s; kept in {results.place}")
     return 0
 

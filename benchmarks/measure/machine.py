@@ -32,7 +32,7 @@ def load() -> float:
 def machine() -> dict[str, Any]:
     """Processor, memory, system and versions."""
     return {
-        "processor": _told("/proc/cpuinfo", "model name") or platform.processor() or platform.machine(),
+        "processor": told("/proc/cpuinfo", "model name") or platform.processor() or platform.machine(),
         "cpus": len(cpus()),
         "memory_gib": _memory(),
         "system": f"{platform.system()} {platform.machine()}",
@@ -62,11 +62,12 @@ def cpus() -> tuple[int, ...]:
 
 
 def _memory() -> float | None:
-    told = _told("/proc/meminfo", "MemTotal")
-    return None if told is None else round(int(told.split()[0]) / 2**20, 1)
+    total = told("/proc/meminfo", "MemTotal")
+    return None if total is None else round(int(total.split()[0]) / 2**20, 1)
 
 
-def _told(place: str, name: str) -> str | None:
+def told(place: str, name: str) -> str | None:
+    """What a file of ``name: value`` lines says of a name; None where it says nothing."""
     path = Path(place)
     if not path.is_file():
         return None

@@ -13,6 +13,7 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from typing import Any
 
+from benchmarks.measure.machine import told
 from benchmarks.problem.told import Problem, Values
 
 PATIENCE_S = 600.0
@@ -133,7 +134,12 @@ def _solved(solver: Any, first: int, last: int, tolerance: float, cores: int, ke
 
 
 def rss() -> float:
-    """The most memory this process has held, MiB."""
+    """The most memory this process has held, MiB.
+
+    Linux lets a new process inherit the most that its parent held, unless one asks for that of its own memory.
+    """
+    if own := told("/proc/self/status", "VmHWM"):
+        return int(own.split()[0]) / 1024
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20
 

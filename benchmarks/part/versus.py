@@ -26,13 +26,14 @@ _LEAST = 1e-8
 
 @dataclass(frozen=True)
 class Size:
-    """How much is measured: people of the reference and of our runs, rounds, and seconds a peer's run and climb may take."""
+    """How much is measured: people of the reference, of our runs and of a peer's climb, rounds, and processor seconds a peer's run and climb may take."""
 
     judged: int = 24
     ours: int = 1024
+    climbed: int = 32
     rounds: int = 5
     run_s: float = 1.0
-    climb_s: float = 10.0
+    climb_s: float = 15.0
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def versus(case: Case, peers: tuple[str, ...], size: Size, say: Callable[[str], 
     """Rows by solver, and what all of them share."""
     rows: list[dict[str, Any]] = []
     with Worker(OURS, case.problem, cpus()[:1]) as ours, Worker(OURS, case.problem, cpus()) as all_ours:
-        row, chosen = _climbed(OURS, ours, case, size, size.ours)
+        row, chosen = _climbed(OURS, ours, case, size, size.ours // 2)
         rows.append(row)
         say(_line(row))
         if chosen is None:
@@ -99,10 +100,10 @@ def _against(peer: str, case: Case, size: Size, ours: tuple[Worker, Worker, Rung
     with ExitStack() as stack:
         theirs = [stack.enter_context(Worker(peer, case.problem, cpus()[:1]))]
         try:
-            row, rung = _climbed(peer, theirs[0], case, size, len(case.reference))
+            row, rung = _climbed(peer, theirs[0], case, size, max(size.climbed, len(case.reference)))
             if rung is None:
                 return row
-            people = max(2, min(len(case.problem.table), int(size.run_s / max(rung.wall_s, 1e-9))))
+            people = max(2, min(len(case.problem.table), int(size.run_s / max(rung.cpu_s, 1e-9))))
             row["people"] = people
             row["load_before"] = load()
             rounds = [_round(one, theirs[0], size.ours, people, chosen, rung) for _ in range(size.rounds)]
@@ -123,16 +124,17 @@ def _climbed(peer: str, worker: Worker, case: Case, size: Size, people: int) -> 
     """First costs, memory and the rungs; the first run of all is the compilation's, and not counted."""
     ready = worker.ready()
     first = worker.solve(0, 1, TARGET)
-    begun = time.perf_counter()
+    spent: list[float] = []
 
     def attempt(tolerance: float) -> Rung:
         if peer == OURS:
             worker.solve(0, people, tolerance)
         ran = worker.solve(0, people, tolerance, keep=True)
         assert ran.values is not None
+        spent.append(ran.cpu_s)
         return Rung(tolerance, case.wrong(ran.values, peer), ran.cpu_s / people, ran.wall_s / people)
 
-    rungs = climb(attempt, lambda: time.perf_counter() - begun, size.climb_s, _LEAST)
+    rungs = climb(attempt, lambda: sum(spent), size.climb_s, _LEAST)
     chosen = loosest(rungs)
     again = worker.solve(0, 1, TARGET)
     row = {

@@ -24,8 +24,9 @@ class Solver:
     def __init__(self, problem: Problem) -> None:
         self._problem = problem
         name = f"bench_{problem.name.lower()}"
-        # The processes of one benchmark share what the first of them compiles.
-        place = Path(gettempdir()) / f"racemate-amici-{os.getppid()}" / name
+        # The processes of one benchmark share what the first of them compiles, with a SWIG that came with AMICI.
+        os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+        place = Path(gettempdir()) / "amici" / name
         if not place.is_dir():
             SbmlImporter(problem.sbml, from_file=False).sbml2amici(
                 name, place, generate_sensitivity_code=False, compute_conservation_laws=False, simplify=None

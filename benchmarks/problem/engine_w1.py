@@ -4,7 +4,9 @@ Nothing of the engine is rewritten here.  It solves slow states from zero, so a 
 carries as many slow states as the chain has, so what W1 lacks rests at zero.
 """
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import cached_property, partial
 from itertools import pairwise
 from typing import Any
@@ -18,10 +20,9 @@ from benchmarks.problem.told import Values
 from racemate.chain.laws import Relax, Transfer
 from racemate.readings import numeric
 from racemate.simulate import solve as engine
-from racemate.simulate.grid import Grid, find
+from racemate.simulate.grid import Grid, find, jumped
 from racemate.simulate.solve import LANES
 from racemate.simulate.step import SWEEPS, _compare, _relax, window_hours  # pyright: ignore[reportPrivateUsage] the engine itself is measured
-from racemate.simulate.timeline import Jump, Segment, Timeline
 from racemate.simulate.window.kinetics import Kinetics, _generator, apply  # pyright: ignore[reportPrivateUsage]
 
 BODY = numeric.Layout("w1", w1.AMOUNTS, (), ("A1", "M1"))
@@ -81,7 +82,7 @@ def _advance(
 ) -> tuple[Any, Any]:
     """The engine's window for states in a circle: every state in causal order, as many sweeps as the engine makes."""
     del setting
-    p = _named(table, cascade)
+    p = _named(table[:, None], cascade)
     seen = apply(rows[BODY.body], held[BODY.body])
     drive = seen[:, 0] / (p["V1"] * p["EC50p"]) + seen[:, 1] / (p["Vm"] * p["EC50m"]) + p["base"]
     values = [jnp.broadcast_to(slow[i][None], drive.shape) for i in range(cascade)]
@@ -107,21 +108,47 @@ def _hill(c: Any, half: Any, steep: Any) -> Any:
     return r / (1 + r)
 
 
-def timeline(people: int, dosed_h: tuple[float, ...] = w1.DOSED_H) -> Timeline:
+@dataclass(frozen=True)
+class Dosed:
+    """A dose of W1, of the shape of `racemate.simulate.timeline.Jump`."""
+
+    people: int
+    body: str = BODY.body
+    row: int = 0
+
+    def value(self, who: Any = None) -> Values:
+        """The change of the depot in some people (default: all), mg."""
+        return np.full(self.people if who is None else len(who), w1.DOSE)
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Time in which nothing happens, of the shape of `racemate.simulate.timeline.Segment`."""
+
+    ticks: int
+    jumps: tuple[Dosed, ...]
+    visit: int | None
+    people: int
+
+    def setting(self, who: Any = None) -> Values:
+        """W1 has no setting: a row of zeros."""
+        return np.zeros((1, self.people if who is None else len(who)))
+
+
+@dataclass(frozen=True)
+class Cut:
+    """All pieces in order, of the shape of `racemate.simulate.timeline.Timeline`."""
+
+    segments: tuple[Piece, ...]
+
+
+def timeline(people: int, dosed_h: tuple[float, ...] = w1.DOSED_H) -> Cut:
     """W1's doses and output times cut on the engine's ticks."""
     doses = {round(t * w1.TICKS_PER_H) for t in dosed_h}
     visits = {round(t * w1.TICKS_PER_H): k for k, t in enumerate(w1.times_h())}
-    dose = (Jump(BODY.body, 0, np.full(people, w1.DOSE)),)
-    setting = np.zeros((1, people))
-    cuts = sorted({0, *doses, *visits})
-    return Timeline(
-        tuple(
-            Segment(after - now, dose if now in doses else (), setting, visits.get(after))
-            for now, after in pairwise(cuts)
-        ),
-        None,
-        setting,
-    )
+    cuts = pairwise(sorted({0, *doses, *visits}))
+    dose = (Dosed(people),)
+    return Cut(tuple(Piece(b - a, dose if a in doses else (), visits.get(b), people) for a, b in cuts))
 
 
 def grid(machine: W1Machine, tolerance: float, dosed_h: tuple[float, ...] = w1.DOSED_H) -> Grid:
@@ -134,21 +161,39 @@ def solve(
     machine: W1Machine, table: Values, found: Grid, threads: int = 1, dosed_h: tuple[float, ...] = w1.DOSED_H
 ) -> Values:
     """States (people, times, states) of everybody in ``table`` (people, parameters), in the engine's batches."""
-    people = len(table)
-    cut, rows = timeline(people, dosed_h), np.ascontiguousarray(table.T)
-    out = np.empty((people, len(w1.times_h()), len(w1.AMOUNTS) + machine.cascade))
+    people, amounts = len(table), len(w1.AMOUNTS)
+    segments = timeline(LANES, dosed_h).segments
+    out = np.empty((people, len(w1.times_h()), amounts + machine.cascade))
 
     def work(begin: int) -> None:
         lanes = np.minimum(np.arange(begin, begin + LANES), people - 1)
-        real = min(LANES, people - begin)
-        for visit, held, slow, _ in engine._carry(machine, rows[:, lanes], cut, found, lanes):  # pyright: ignore[reportPrivateUsage, reportArgumentType]
-            out[begin : begin + real, visit, : len(w1.AMOUNTS)] = np.asarray(held[BODY.body]).T[:real]
-            out[begin : begin + real, visit, len(w1.AMOUNTS) :] = np.asarray(slow)[: machine.cascade].T[:real]
+        here = slice(begin, min(begin + LANES, people))
+        real = here.stop - begin
+        for visit, held, slow in _carry(machine, table[lanes].T, segments, found):
+            out[here, visit, :amounts] = np.asarray(held)[:, :real].T
+            out[here, visit, amounts:] = np.asarray(slow)[: machine.cascade, :real].T
 
     with ThreadPoolExecutor(max_workers=threads) as pool:
         list(pool.map(work, range(0, people, LANES)))
-    out[:, :, len(w1.AMOUNTS) :] += table[:, None, [w1.parameters(machine.cascade).index("b")]]
+    out[:, :, amounts:] += table[:, None, [w1.parameters(machine.cascade).index("b")]]
     return out
+
+
+def _carry(
+    machine: W1Machine, table: Values, segments: tuple[Piece, ...], found: Grid
+) -> Iterator[tuple[int, Any, Any]]:
+    """One batch from event to event, as the engine's own loop does it; yields visit, amounts and slow states."""
+    rows: Any = jnp.asarray(table)
+    steps = machine.kinetics.steps(rows, {length for lengths in found.lengths for length in lengths})
+    held: Any = {BODY.body: np.zeros((BODY.size, table.shape[1]))}
+    slow: Any = np.zeros((len(numeric.SLOW), table.shape[1]))
+    for segment, lengths in zip(segments, found.lengths, strict=True):
+        held = jumped(held, segment) if segment.jumps else held  # pyright: ignore[reportArgumentType]
+        setting = jnp.asarray(segment.setting())
+        for length in lengths:
+            held, slow = machine.advance(rows, *steps[length], window_hours(length), held, slow, setting)
+        if segment.visit is not None:
+            yield segment.visit, held[BODY.body], slow
 
 
 def total(machine: W1Machine, found: Grid, dosed_h: tuple[float, ...] = w1.DOSED_H) -> Any:

@@ -3,6 +3,7 @@
 import math
 
 import pytest
+
 from benchmarks.measure.equal import LADDER, TARGET, Rung, climb, loosest
 from benchmarks.measure.ratio import paired, spread
 

@@ -4,10 +4,10 @@ import math
 
 import numpy as np
 import pytest
+
 from benchmarks.peer.compiled import tuple_of_slopes
 from benchmarks.problem import composite, w1
 from benchmarks.problem.told import Problem, error, stretches
-
 from racemate.chain import concentration, severity, whole
 from racemate.model import bind
 from racemate.readings.independent import Plain
@@ -93,3 +93,17 @@ def test_the_sbml_of_a_problem_has_no_fault(chain: Problem) -> None:
         document.checkConsistency()
         faults = [document.getError(k) for k in range(document.getNumErrors())]
         assert not [one.getMessage() for one in faults if one.getSeverity() >= libsbml.LIBSBML_SEV_ERROR]
+
+
+@pytest.mark.slow
+def test_the_engine_solves_w1_as_scipy_does() -> None:
+    """The benchmark's W1 goes through the engine's own grid search, kinetics and collocation."""
+    from benchmarks.peer.with_scipy import Solver
+    from benchmarks.problem import engine_w1
+
+    problem = w1.problem(1)
+    machine = engine_w1.W1Machine()
+    grid = engine_w1.grid(machine, 1e-4)
+    found = engine_w1.solve(machine, problem.table, grid)
+    reference = Solver(problem).solve(0, 1, 1e-8)
+    assert error(found, reference).max() < 1e-5

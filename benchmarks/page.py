@@ -1,0 +1,212 @@
+"""Page: what was measured, as tables and figures of the docs: `python -m benchmarks.page FOLDER`."""
+
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks.chart import converged, grown
+from benchmarks.measure.equal import TARGET
+from benchmarks.peer import PEERS
+from benchmarks.results import FOLDER
+from racemate.report.figure.ink import drawing
+
+NAMES = {"W1": "W1", "composite": "The whole model"}
+BUSY = 1.0
+"""Load for each processor above which a machine counts as busy."""
+Data = Mapping[str, Any]
+
+
+def main() -> int:
+    """Write the fragment of the page and its figures."""
+    folder = Path(sys.argv[1] if len(sys.argv) > 1 else "docs/reference/generated")
+    (folder / "figure").mkdir(parents=True, exist_ok=True)
+    told = [json.loads(place.read_text(encoding="utf-8"))["parts"] for place in sorted(FOLDER.glob("*.json"))]
+    (folder / "benchmarks.md").write_text(
+        "\n".join(machine(parts, folder) for parts in told) or "Nothing yet.\n", encoding="utf-8"
+    )
+    return 0
+
+
+def machine(parts: Data, folder: Path) -> str:
+    """All that one machine measured."""
+    latest = max(parts.values(), key=lambda part: part["when"])
+    own = latest["machine"]
+    versions = ", ".join(f"{name} {number}" for name, number in own["versions"].items())
+    head = f"## {own['processor']}, {own['cpus']} processors, {own['memory_gib']} GiB\n\n"
+    stem = f"{own['processor']}-{own['cpus']}".lower().replace(" ", "-")
+    said = f"{own['system']}, Python {own['python']}; {versions}.\n\n"
+    written = [_WRITERS[name](part, folder, f"{stem}-{name}") for name, part in parts.items() if name in _WRITERS]
+    return head + said + "\n".join(written)
+
+
+def when(part: Data) -> str:
+    """When a part was measured and how busy the machine was; a warning where it was busy."""
+    before, after = part["load_before"], part["load_after"]
+    size = "quick" if part["quick"] else "full"
+    text = f"Measured {part['when']} ({size}), load {before:g} before and {after:g} after."
+    if busy(part):
+        text += (
+            " **Other programs used the machine**, so wall times tell of them as well, and ratios of wall times on all processors are"
+            " left out here (the file has them). Processor times and their paired ratios are sounder, and still not a quiet machine's."
+        )
+    return text + "\n\n"
+
+
+def busy(part: Data) -> bool:
+    """True where more programs wanted to run than there are processors, before or after."""
+    return max(part["load_before"], part["load_after"]) > BUSY * part["machine"]["cpus"]
+
+
+def versus(part: Data, folder: Path, stem: str) -> str:
+    """One problem: the table at equal error, first costs, and the figure of error against time."""
+    data = part["data"]
+    ours = next(row for row in data["solvers"] if row["solver"] == "racemate")
+    title = f"### {NAMES[data['problem']]}\n\n"
+    about = (
+        f"{data['states']} states, {data['outputs']} output times in {data['days']:g} days, {data['changes']} stretches between changes."
+        f" Error: largest over {data['judged_people']} people, all times and states, relative to a value plus a thousandth of the largest;"
+        f" the reference itself is within {data['reference_error']:.0e}. Each solver at its loosest tolerance with an error of at most"
+        f" {TARGET:g}.\n\n"
+    )
+    rows = [_row(row, busy(part)) for row in data["solvers"]]
+    head = ("solver", "error", "ms a person, one processor", "times racemate's", "times racemate's, all processors")
+    first = [
+        (row["solver"], row["method"], f"{row['import_s']:.1f}", f"{row['compile_s']:.1f}", f"{row['rss_mib']:.0f}")
+        for row in data["solvers"]
+        if "method" in row
+    ]
+    costs = table(("solver", "method", "import, s", "build and compile, s", "memory, MiB"), first)
+    (folder / "figure" / f"{stem}.svg").write_text(drawing(converged(data, NAMES[data["problem"]])), encoding="utf-8")
+    figure = f"![Error against time on {NAMES[data['problem']]}](../reference/generated/figure/{stem}.svg)\n\n"
+    return title + about + when(part) + table(head, rows) + "\n" + _missed(data, ours) + figure + costs + "\n"
+
+
+def _row(row: Data, busy: bool) -> tuple[str, ...]:
+    if "tolerance" not in row or ("one_core_ratio" not in row and row["solver"] != "racemate"):
+        return row["solver"], row.get("failed", ""), "", "", ""
+    if "one_core_ratio" not in row:
+        rung = next(one for one in row["rungs"] if one["tolerance"] == row["tolerance"])
+        return row["solver"], f"{row['error']:.1e}", f"{rung['cpu_s'] * 1e3:.3g}", "1", "1"
+    ratios = ranged(row["one_core_ratio"]), "" if busy else ranged(row["all_cores_ratio"])
+    return row["solver"], f"{row['error']:.1e}", f"{row['one_core_s']['middle'] * 1e3:.3g}", *ratios
+
+
+def ranged(one: Data) -> str:
+    """A ratio with the range of its rounds."""
+    return f"{one['middle']:.1f} ({one['low']:.1f} to {one['high']:.1f})"
+
+
+def _missed(data: Data, ours: Data) -> str:
+    """Who was not there, and whether what was aimed at was reached."""
+    rows = {row["solver"]: row for row in data["solvers"]}
+    absent = [peer for peer in PEERS if peer not in rows]
+    text = f"Not measured: {', '.join((*absent, 'mrgsolve and rxode2 (which need R)'))}.\n\n"
+    rival = rows.get("numbalsoda", {})
+    if "one_core_ratio" not in rival or "tolerance" not in ours:
+        return text
+    aim, found = (25 if data["problem"] == "W1" else 8), rival["one_core_ratio"]
+    reached = "reached" if found["middle"] >= aim else "**not reached**"
+    return text + f"The aim, {aim} times numbalsoda on one processor, is {reached}: {ranged(found)}.\n\n"
+
+
+def scaling(part: Data, folder: Path, stem: str) -> str:
+    """People, processors, slow states and doses."""
+    data = part["data"]
+    people = [
+        (
+            f"{row['people']}",
+            _seconds(row["wall_s"]),
+            _seconds(row["cpu_s"]),
+            f"{row['rss_mib']:.0f}",
+            f"{row['load']:g}",
+        )
+        for row in data["people"]
+    ]
+    cores = [
+        (f"{row['cores']}", f"{row['people']}", _seconds(row["wall_s"]), f"{row['load']:g}") for row in data["cores"]
+    ]
+    sizes = [
+        (
+            f"{row['number']} {row['what']}",
+            _thousandths(row.get("ours_s")),
+            _thousandths(row.get("peer_s")),
+            ranged(row["ratio"]) if "ratio" in row else row.get("failed", ""),
+            f"{row['load']:g}",
+        )
+        for row in data["sizes"]
+    ]
+    (folder / "figure" / f"{stem}.svg").write_text(drawing(grown(data["people"])), encoding="utf-8")
+    return (
+        "### How it grows\n\n"
+        + when(part)
+        + "Cohorts of the composite card, drawn and run on all processors, one reading kept; memory is the most so far:\n\n"
+        + table(("people", "wall, s", "processor, s", "memory, MiB", "load"), people)
+        + f"\n![Time against people](../reference/generated/figure/{stem}.svg)\n\nThe same cohort on fewer processors:\n\n"
+        + table(("processors", "people", "wall, s", "load"), cores)
+        + "\nW1 with other numbers of slow states and doses, on one processor, beside a peer in turn:\n\n"
+        + table(("W1 with", "ms a person", "peer, ms a person", "times racemate's", "load"), sizes)
+        + "\n"
+    )
+
+
+def gradient(part: Data, _folder: Path, _stem: str) -> str:
+    """Derivatives beside the run they are of."""
+    rows = [
+        (
+            row["solver"],
+            *(_thousandths(row.get(f"{way}_s")) for way in ("run", "forward", "reverse")),
+            f"{row['reverse_first_s']:.0f}" if "reverse_first_s" in row else "",
+            f"{row['reverse_value']:.9f}" if "reverse_value" in row else "",
+            f"{row['load']:g}",
+        )
+        for row in part["data"]
+    ]
+    head = (
+        "solver",
+        "run",
+        "forward, one parameter",
+        "reverse, all 48",
+        "first reverse, s",
+        "derivative found",
+        "load",
+    )
+    return "### Derivatives\n\nms a person, W1, one processor. " + when(part) + table(head, rows) + "\n"
+
+
+def jobs(part: Data, _folder: Path, _stem: str) -> str:
+    """What a user waits for."""
+    rows = [
+        (
+            row["name"],
+            f"{row['middle']:.2f} {row['unit']}",
+            f"{min(row['times']):.2f} to {max(row['times']):.2f}",
+            f"{len(row['times'])}",
+            "" if row["aim"] is None else f"{row['aim']:g} {row['unit']}",
+            f"{row['load']:g}",
+        )
+        for row in part["data"]
+    ]
+    return "### Jobs\n\n" + when(part) + table(("job", "median", "range", "runs", "aim", "load"), rows) + "\n"
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A Markdown table; nothing when there are no rows."""
+    body = list(rows)
+    lines = [head, ["---"] * len(head), *body] if body else []
+    return "".join("| " + " | ".join(one.replace("|", "\\|") for one in line) + " |\n" for line in lines)
+
+
+def _seconds(one: Data) -> str:
+    return f"{one['middle']:.3g}"
+
+
+def _thousandths(one: Data | None) -> str:
+    return "" if one is None else f"{one['middle'] * 1e3:.3g}"
+
+
+_WRITERS = {"w1": versus, "composite": versus, "scaling": scaling, "gradient": gradient, "jobs": jobs}
+
+if __name__ == "__main__":
+    sys.exit(main())
