@@ -47,7 +47,7 @@ def test_a_calibration_is_written_whole(tmp_path: Path):
     names = {path.name for path in files}
     assert {"manifest.json", "quantities.csv", "histogram.csv", "agreement.csv", "figure.svg", "heights.svg"} <= names
     table = pd.read_csv(tmp_path / "out" / "histogram.csv")
-    assert table.groupby("quantity")["count"].sum().to_list() == [100] * 3
+    assert np.asarray(table.groupby("quantity")["count"].sum()).tolist() == [100] * 3
 
 
 def test_indices_are_told_with_the_largest_first(tmp_path: Path):
