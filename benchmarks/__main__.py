@@ -33,7 +33,7 @@ def versus(name: str) -> Callable[[bool], Any]:
     def measure(quick: bool) -> Any:
         from benchmarks.part.versus import Size, problems, versus
 
-        size = Size(judged=16, rounds=5, run_s=0.5, climb_s=6.0) if quick else Size()
+        size = Size(judged=16, ours=512, rounds=5, run_s=0.3, climb_s=4.0) if quick else Size()
         peers = tuple(peer for peer in there() if not (quick and name != "W1" and peer == _SLOW_TO_COMPILE))
         return versus(problems(size, size.ours)[name](), peers, size, say) | {"absent": sorted({*PEERS} - {*peers})}
 
@@ -43,11 +43,11 @@ def versus(name: str) -> Callable[[bool], Any]:
 def scaling(quick: bool) -> Any:
     from benchmarks.part.scaling import cores, people, sizes
 
-    rounds = 3 if quick else 5
+    rounds = 2 if quick else 5
     peer = "numbalsoda" if "numbalsoda" in there() else None
     return {
         "people": people(16384 if quick else 1048576, say),
-        "cores": cores(say, 4096, rounds),
+        "cores": cores(say, 2048 if quick else 16384, rounds),
         "sizes": sizes(say, rounds, peer),
     }
 
@@ -56,7 +56,7 @@ def gradient(quick: bool) -> Any:
     from benchmarks.part.gradient import SOLVERS, gradient
 
     known = {*there(), "racemate"}
-    return gradient(say, 3 if quick else 5, {name: tight for name, tight in SOLVERS.items() if name in known})
+    return gradient(say, 2 if quick else 5, {name: tight for name, tight in SOLVERS.items() if name in known})
 
 
 def jobs(*names: str) -> Callable[[bool], Any]:
@@ -107,7 +107,7 @@ def _asked(arguments: Iterable[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("part", nargs="*", help=f"what to measure: {', '.join(PARTS)} (default: all)")
     parser.add_argument(
-        "--quick", action="store_true", help="fewer people and shorter runs, about eight minutes in all"
+        "--quick", action="store_true", help="fewer people and shorter runs, some eight minutes on a quiet machine"
     )
     parser.add_argument(
         "--out", type=Path, help="file of the results (default: one for this machine, in benchmarks/measured)"
