@@ -19,10 +19,10 @@ from racemate.exchange.cdisc.subjects import date as dated
 from racemate.exchange.cdisc.subjects import day
 from racemate.trial.conduct.rate import Data
 from racemate.trial.design.parts import parts
+from racemate.trial.harms import reported
 from racemate.trial.published import protocol_of
 from racemate.trial.replicate import conduct
 from racemate.trial.safety import CHAIN, COUNTS, safety
-from racemate.trial.suffered import reported
 from tests.trial.test_safety import SickWorld
 
 Frames = dict[str, Any]

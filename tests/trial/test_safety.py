@@ -14,11 +14,11 @@ from racemate.simulate.plan import Plan
 from racemate.trial.analysis.statistics import exact_interval, line
 from racemate.trial.analysis.unasked import SAFETY
 from racemate.trial.conduct.enrol import Progress
+from racemate.trial.harms import reported
+from racemate.trial.harms.urinary import COUNTED, hazard
 from racemate.trial.published import protocol_of
 from racemate.trial.replicate import conduct
 from racemate.trial.safety import CHAIN, COUNTS, MINUTES, Safety, Seen, cut_off, look, safety
-from racemate.trial.suffered import reported
-from racemate.trial.suffered.urinary import COUNTED, hazard
 from tests.trial.fake import PARAMETERS, FakeCohort, FakeWorld
 
 QUIET = {**PARAMETERS, "score.cadss_occasion": 1e-12}

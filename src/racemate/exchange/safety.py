@@ -15,10 +15,10 @@ from racemate.report.run.trial import named_as, read, stored
 from racemate.trial import safety as side
 from racemate.trial.design.parts import parts
 from racemate.trial.design.protocol import Protocol
+from racemate.trial.harms import reported
+from racemate.trial.harms.urinary import COUNTED
 from racemate.trial.published import protocol_of
 from racemate.trial.replicate import SEED, Report
-from racemate.trial.suffered import reported
-from racemate.trial.suffered.urinary import COUNTED
 from racemate.trial.world import ChainWorld
 
 

@@ -28,11 +28,11 @@ from racemate.trial.conduct.world import Floats, World
 from racemate.trial.design.arm import Arm
 from racemate.trial.design.protocol import Protocol
 from racemate.trial.design.scheme import FELT_SCALE, MOOD_SCALES
+from racemate.trial.harms import reported
+from racemate.trial.harms.hazard import first
+from racemate.trial.harms.urinary import hazard
 from racemate.trial.published import protocol_of
 from racemate.trial.replicate import SEED, Report, allow
-from racemate.trial.suffered import reported
-from racemate.trial.suffered.hazard import first
-from racemate.trial.suffered.urinary import hazard
 from racemate.trial.witness import Leg, Mask, Witness, anyone, row, witness
 from racemate.trial.world import ChainWorld
 from racemate.units import convert

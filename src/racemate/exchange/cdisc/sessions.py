@@ -13,10 +13,10 @@ from racemate.exchange.cdisc.dictionary import ADAE, ADPC
 from racemate.exchange.cdisc.subjects import Columns, Subjects, date, day, joined, stamp
 from racemate.trial.design.parts import parts
 from racemate.trial.design.protocol import Protocol
+from racemate.trial.harms import reported
+from racemate.trial.harms.hazard import first
+from racemate.trial.harms.urinary import hazard
 from racemate.trial.safety import CHAIN, COUNTS, gives_ketamine
-from racemate.trial.suffered import reported
-from racemate.trial.suffered.hazard import first
-from racemate.trial.suffered.urinary import hazard
 from racemate.trial.witness import row
 from racemate.units import convert
 

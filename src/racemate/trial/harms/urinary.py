@@ -13,7 +13,7 @@ from scipy.special import betaincinv
 from racemate.evidence.library import library
 from racemate.people.random import uniform
 from racemate.trial.conduct.world import Floats
-from racemate.trial.suffered.hazard import HALF, Hazard, exposure
+from racemate.trial.harms.hazard import HALF, Hazard, exposure
 
 COUNTED = {
     ("pollakiuria-esketamine", "pollakiuria-placebo"): ("transform-1", "transform-2"),

@@ -21,7 +21,7 @@ from racemate.trial.conduct.world import Floats
 from racemate.trial.design.arm import Arm
 from racemate.trial.design.parts import parts
 from racemate.trial.design.protocol import Protocol
-from racemate.trial.suffered.hazard import HALF, Hazard, exposure
+from racemate.trial.harms.hazard import HALF, Hazard, exposure
 from racemate.trial.witness import Leg, Mask
 
 COUNTED: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
