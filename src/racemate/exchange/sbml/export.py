@@ -184,7 +184,7 @@ def _notes(course: Course) -> str:
         "Edges are gains: an edge that this card leaves out is zero here: " + ", ".join(off) + ".",
         "reference_fast and reference_number were computed by racemate: the drug signals 24 h after the reference dose in the typical "
         "person under this card. They must be computed anew where a parameter that moves them is changed.",
-        "Addresses of publications come from the evidence; those of UniProt were recalled, not looked up.",
+        "Addresses of publications come from the evidence; those of UniProt were found in public files, not read in UniProt.",
     )
     paragraphs = "".join(f"<p>{escape(line)}</p>" for line in lines)
     return f'<body xmlns="http://www.w3.org/1999/xhtml">{paragraphs}</body>'

@@ -1,6 +1,7 @@
 """Meaning: what the parts of a file are, in terms other programs know: SBO terms, and links to papers and databases.
 
-Sources of numbers come from the evidence by DOI.  The few database entries below were recalled, not looked up; the file's notes say so.
+Sources of numbers come from the evidence by DOI.  The terms of the Systems Biology Ontology were read in its own file (SBO_OBO.obo of
+EBI-BioModels/SBO).  Entries of UniProt were first recalled, then found beside their gene in public files: see `_TARGETS`.
 """
 
 from collections.abc import Iterable
@@ -17,7 +18,12 @@ _TARGETS = {
     "occupancy_mor": "uniprot:P35372",
     "occupancy_sigma1": "uniprot:Q99720",
 }
-"""GRIN1, the subunit every NMDA receptor has; OPRM1; SIGMAR1: human entries of UniProt, recalled."""
+"""GRIN1, the subunit every NMDA receptor has; OPRM1; SIGMAR1: human entries of UniProt.
+
+Q05586 stands beside GRIN1 in UniProt's own site (ebi-uniprot/uniprot-website, src/uniprotkb/components/__mocks__/swissprotEntry.ts).  The
+other two pairs were seen in a public code search only, each in three or more unrelated files whose repositories it does not name; UniProt
+itself was out of reach.
+"""
 
 _SBO = {
     "amount": "SBO:0000247",
