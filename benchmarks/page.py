@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from benchmarks.chart import converged, grown
@@ -68,29 +69,35 @@ def versus(part: Data, folder: Path, stem: str) -> str:
         f"{data['states']} states, {data['outputs']} output times in {data['days']:g} days, {data['changes']} stretches between changes."
         f" Error: largest over {data['judged_people']} people, all times and states, relative to a value plus a thousandth of the largest;"
         f" the reference itself is within {data['reference_error']:.0e}. Each solver at its loosest tolerance with an error of at most"
-        f" {TARGET:g}.\n\n"
+        f" {TARGET:g}; racemate in cohorts of {data['size']['ours']}.\n\n"
     )
-    rows = [_row(row, busy(part)) for row in data["solvers"]]
+    rows = [_row(row, busy(part), data) for row in data["solvers"]]
     head = ("solver", "error", "ms a person, one processor", "times racemate's", "times racemate's, all processors")
-    first = [
-        (row["solver"], row["method"], f"{row['import_s']:.1f}", f"{row['compile_s']:.1f}", f"{row['rss_mib']:.0f}")
-        for row in data["solvers"]
-        if "method" in row
-    ]
+    first = [_first(row) for row in data["solvers"] if "method" in row]
     costs = table(("solver", "method", "import, s", "build and compile, s", "memory, MiB"), first)
     (folder / "figure" / f"{stem}.svg").write_text(drawing(converged(data, NAMES[data["problem"]])), encoding="utf-8")
     figure = f"![Error against time on {NAMES[data['problem']]}](../reference/generated/figure/{stem}.svg)\n\n"
     return title + about + when(part) + table(head, rows) + "\n" + _missed(data, ours) + figure + costs + "\n"
 
 
-def _row(row: Data, busy: bool) -> tuple[str, ...]:
+def _row(row: Data, busy: bool, data: Data) -> tuple[str, ...]:
     if "tolerance" not in row or ("one_core_ratio" not in row and row["solver"] != "racemate"):
         return row["solver"], row.get("failed", ""), "", "", ""
     if "one_core_ratio" not in row:
-        rung = next(one for one in row["rungs"] if one["tolerance"] == row["tolerance"])
-        return row["solver"], f"{row['error']:.1e}", f"{rung['cpu_s'] * 1e3:.3g}", "1", "1"
+        return row["solver"], f"{row['error']:.1e}", _ours(data), "1", "1"
     ratios = ranged(row["one_core_ratio"]), "" if busy else ranged(row["all_cores_ratio"])
     return row["solver"], f"{row['error']:.1e}", f"{row['one_core_s']['middle'] * 1e3:.3g}", *ratios
+
+
+def _ours(data: Data) -> str:
+    """Racemate's own times beside each peer: the middle one, and how far they went apart."""
+    beside = [row["one_core_ours_s"]["middle"] * 1e3 for row in data["solvers"] if "one_core_ours_s" in row]
+    return f"{median(beside):.3g} ({min(beside):.3g} to {max(beside):.3g} beside one peer or another)" if beside else ""
+
+
+def _first(row: Data) -> tuple[str, ...]:
+    memory = f"{row['rss_mib']:.0f}" if "rss_mib" in row else "not kept"
+    return row["solver"], row["method"], f"{row['import_s']:.1f}", f"{row['compile_s']:.1f}", memory
 
 
 def ranged(one: Data) -> str:

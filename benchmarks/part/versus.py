@@ -65,7 +65,7 @@ def versus(case: Case, peers: tuple[str, ...], size: Size, say: Callable[[str], 
     """Rows by solver, and what all of them share."""
     rows: list[dict[str, Any]] = []
     with Worker(OURS, case.problem, cpus()[:1]) as ours, Worker(OURS, case.problem, cpus()) as all_ours:
-        row, chosen = _climbed(OURS, ours, case, size, size.ours // 2)
+        row, chosen = _climbed(OURS, ours, case, size, size.ours)
         rows.append(row)
         say(_line(row))
         if chosen is None:
@@ -128,7 +128,7 @@ def _climbed(peer: str, worker: Worker, case: Case, size: Size, people: int) -> 
 
     def attempt(tolerance: float) -> Rung:
         if peer == OURS:
-            worker.solve(0, people, tolerance)
+            worker.solve(0, 1, tolerance)  # finds the grid
         ran = worker.solve(0, people, tolerance, keep=True)
         assert ran.values is not None
         spent.append(ran.cpu_s)
