@@ -3,6 +3,7 @@
 Data go to standard output, messages to standard error.  Exit codes: 0 done, 1 failed, 2 refused input, 130 interrupted.
 """
 
+import os
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -80,6 +81,9 @@ for _name, (_place, _help) in _COMMANDS.items():
 app.register_install_completion_command()
 
 
+_INTERRUPTED = 130
+
+
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code.  An unexpected exception is not caught."""
     try:
@@ -87,7 +91,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except CycloptsError as error:
         return _say(str(error), 2)
     except KeyboardInterrupt:
-        return _say("interrupted; nothing was written", 130)
+        return _say("interrupted; nothing was written", _INTERRUPTED)
     except BrokenPipeError:
         sys.stdout = None
         return 0
@@ -100,7 +104,12 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 def main() -> None:
     """Entry point of the `racemate` command."""
-    sys.exit(run())
+    code = run()
+    if code == _INTERRUPTED:
+        # Python would wait for threads that still calculate, and would forget the code where a library was being imported.
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
 def _say(text: str, code: int) -> int:

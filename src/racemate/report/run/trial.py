@@ -14,7 +14,7 @@ from racemate.evidence.library import library
 from racemate.evidence.record import Observation, Trial
 from racemate.model import inform
 from racemate.report.run.factors import factors
-from racemate.report.run.folder import Run
+from racemate.report.run.folder import Run, records
 from racemate.report.run.manifest import Clock, describe, own_cards, stored_card
 from racemate.trial.beside import Replication
 from racemate.trial.conduct.world import Progress
@@ -77,7 +77,7 @@ class TrialRun(Run):
     @cached_property
     def factors(self) -> pd.DataFrame:
         """One row per hypothesis: evidence of this trial and Bayes factors; empty for one hypothesis, or where nothing can be asked."""
-        return factors(self.protocol, self.record, self.replication, self.manifest["posteriors"])
+        return factors(self.protocol, self.record, self.replication, self.manifest.get("posteriors", {}))
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """The data frames by name."""
@@ -85,7 +85,7 @@ class TrialRun(Run):
 
     def published(self, **wanted: str) -> list[dict[str, Any]]:
         """Published rows that the virtual trials answer, where they are as ``wanted``."""
-        rows = [row for row in self.rows("observed") if row["mirrored"]]
+        rows = [row for row in records(self.observed) if row["mirrored"]]
         return [row for row in rows if all(row[name] == value for name, value in wanted.items())]
 
     def to_xarray(self) -> xarray.Dataset:
