@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property
 from hashlib import sha256
 from pathlib import Path
-from time import process_time
 from typing import TYPE_CHECKING, Any
 
 from racemate.evidence.finding import EvidenceError
@@ -177,7 +176,7 @@ def replicate_all(
     from racemate.hypothesis import all_names
     from racemate.simulate.grid import TRIAL_TOLERANCE
 
-    clock, busy = Clock(), process_time()
+    clock, busy = Clock(), _busy_s()
     size = Size(people, replicates, seed, courses)
     allow(size)
     names = list(all_names() if hypotheses is None else hypotheses)
@@ -200,7 +199,7 @@ def replicate_all(
     done = _gathered(chosen, refused, manifest, size, store, inputs)
     if out is not None:
         store.write(done._files())
-        spent = {"jobs": jobs or os.cpu_count(), "parts_made": work.made, "processor_seconds": process_time() - busy}
+        spent = {"jobs": jobs or os.cpu_count(), "parts_made": work.made, "processor_seconds": _busy_s() - busy}
         store.log({**machine(clock), **spent})
     return done
 
@@ -216,6 +215,12 @@ def repeat(manifest: Mapping[str, Any], folder: Path, progress: Report | None, j
         told["trials"] = [own.get(Path(name).resolve().name, name) for name in told["trials"]]
     follow = None if progress is None else lambda now: progress("every trial", now.people, now.of_people)
     return replicate_all(**told, progress=follow, jobs=jobs)
+
+
+def _busy_s() -> float:
+    """Seconds of processor time of this process and of those it has ended."""
+    spent = os.times()
+    return spent.user + spent.system + spent.children_user + spent.children_system
 
 
 def _chosen(trials: Iterable[str | Path] | None) -> tuple[list[Task], list[dict[str, Any]], dict[str, bytes]]:
