@@ -133,7 +133,9 @@ def _with_likelihood(place: Floats, log_density: Floats) -> Floats:
 
 
 def _effective(draws: Floats) -> Floats:
+    """Effective draws, from 1 to as many as there are; draws that alternate can be worth more, and then the estimate may fall below zero."""
     from numpyro.diagnostics import effective_sample_size
 
-    found = np.asarray(effective_sample_size(draws))
-    return np.minimum(np.nan_to_num(found, nan=1.0), draws.shape[0] * draws.shape[1])
+    found = np.nan_to_num(np.asarray(effective_sample_size(draws)), nan=1.0)
+    most = draws.shape[0] * draws.shape[1]
+    return np.clip(np.where(found > 0, found, most), 1.0, most)
