@@ -29,9 +29,10 @@ MOVED = 1e-9
 GAINS = (
     "{ law = 'fixed', median = 1 }",
     "{ law = 'fixed', median = 0.4 }",
-    "{ law = 'lognormal', median = 1.5, scale = 0.5 }",
-    "{ law = 'half-normal', scale = 0.8 }",
+    "{ law = 'logit-normal', median = 0.7, scale = 0.8 }",
+    "{ law = 'half-normal', scale = 0.5, range = [0, 1] }",
 )
+"""Never above one: a tolerance that takes more than there is turns a receptor's signal negative, and the equations have a pole there."""
 AMOUNTS = {"iv": 40.0, "intranasal": 84.0, "oral": 120.0, "sublingual": 60.0, "im": 40.0, "sc": 40.0}
 """Middle of the amounts given by each route, mg of any ketamine."""
 OTHERS = {
