@@ -33,7 +33,6 @@ DECIDED = {
     "dissociation-not-opioid": "consistent",
     "klein-necessary-not-sufficient": "consistent",
     "masking-is-hard": "consistent",
-    "disinhibition": "consistent",
 }
 WARM_S = 30.0
 
@@ -73,6 +72,14 @@ def test_only_those_are_open(beforehand: dict[str, Judged]) -> None:
     assert {n for n, one in beforehand.items() if one.ruling.verdict == "open"} == {
         n for n, one in beforehand.items() if one.entry.posterior
     }
+
+
+def test_a_posterior_may_turn_what_the_priors_leaned_to(
+    ledger: dict[str, Judged], beforehand: dict[str, Judged]
+) -> None:
+    # Mood trials pull the affinity at the NMDA receptor down, and glutamate then stays up longer than any human scan has seen it.
+    assert beforehand["disinhibition"].ruling.verdict is Verdict.CONSISTENT
+    assert ledger["disinhibition"].ruling.verdict is Verdict.CONTRADICTED
 
 
 def test_with_the_shipped_posterior_nothing_is_open(ledger: dict[str, Judged]) -> None:

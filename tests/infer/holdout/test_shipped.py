@@ -10,14 +10,18 @@ from racemate.infer.holdout.frozen import Frozen, read
 from racemate.posterior import folder, load
 from racemate.report.holdout.score import score
 
-HOME = folder() / "prospective"
 LEAST = 100
 """Virtual trials behind a shipped prediction."""
 
 
+@pytest.fixture(scope="module", params=["first"])
+def home(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
 @pytest.fixture(scope="module")
-def shipped() -> Frozen:
-    return read(HOME / "predictions.json")
+def shipped(home: str) -> Frozen:
+    return read(folder() / home / "predictions.json")
 
 
 def test_the_posterior_behind_them_saw_no_hold_out_trial(shipped: Frozen):
@@ -27,9 +31,9 @@ def test_the_posterior_behind_them_saw_no_hold_out_trial(shipped: Frozen):
     assert not fitted & set(shipped.trials)
 
 
-def test_the_draws_behind_them_come_along(shipped: Frozen):
+def test_the_draws_behind_them_come_along(home: str, shipped: Frozen):
     for card, told in shipped.manifest["posterior"]["draws"].items():
-        assert sha256(load(str(HOME / "sealed"), card).draws.tobytes()).hexdigest() == told
+        assert sha256(load(home, card).draws.tobytes()).hexdigest() == told
 
 
 def test_they_speak_of_held_out_trials_often_enough(shipped: Frozen):
