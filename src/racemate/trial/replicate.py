@@ -81,6 +81,8 @@ def conduct(
     def run(enrolled: Enrolled, until_h: float) -> Data:
         nonlocal last
         if last is None or not last[0] == until_h < np.inf:  # what is decided at an hour changes nothing before it
+            if last is not None and last[0] != until_h:
+                last = None  # a plan of everybody is large: the one before is let go first
             done = replace(plan(protocol, world, enrolled, seed), decided_h=until_h)
             stands = last is not None and last[0] == until_h and same(done, last[1])
             last = (until_h, done, last[2] if stands and last else world.run(enrolled.cohort, done, names, tell))

@@ -5,6 +5,7 @@ changes amounts and never times, so that the grid of a trial stays the same from
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -56,15 +57,25 @@ def plan(protocol: Protocol, world: World, enrolled: Enrolled, seed: int) -> Pla
                     _reach(most, every, k, arm, start, enrolled)
             if arm.new_antidepressant:
                 antidepressant = np.where(belongs, np.minimum(antidepressant, enrolled.start_h[k]), antidepressant)
+    once = _Once()
     given: list[Dose] = []
     for (hour, drug, route, duration), amount in sorted(doses.items()):
         mg = most.get((hour, drug, route, duration), 0.0)
         if route == "intranasal":
-            given += nasal_session(hour, drug, amount, world.dose, mg)
+            devices = nasal_session(hour, drug, amount, world.dose, mg)
+            given += (replace(device, amount_mg=once(device.amount_mg)) for device in devices)
         else:
-            given.append(Dose(hour, drug, route, amount, duration, most_mg=mg))
-    conditions = tuple(Condition(*spell, value, most.get(spell, 0.0)) for spell, value in sorted(setting.items()))
+            given.append(Dose(hour, drug, route, once(amount), duration, most_mg=mg))
+    conditions = tuple(Condition(*spell, once(value), most.get(spell, 0.0)) for spell, value in sorted(setting.items()))
     return Plan(people, tuple(given), conditions, visits, antidepressant)
+
+
+class _Once(dict[int, Floats]):
+    """Equal values kept once: most weeks of a long trial do the same to everybody."""
+
+    def __call__(self, values: Floats) -> Floats:
+        known = self.setdefault(hash(values.tobytes()), values)
+        return known if np.array_equal(known, values) else values
 
 
 def same(one: Plan, other: Plan) -> bool:
