@@ -38,7 +38,7 @@ docs: $(DEV) ## generate the reference, run the tutorials, build the pages into 
 	$(BIN)/python docs/build/links.py
 
 # An environment of its own: the solvers racemate is timed against are no part of it. BENCH says what to measure, such as w1.
-bench: $(PEERS)/.ready ## time racemate and other solvers, eight minutes (never pass or fail); BENCH= for the long one
+bench: $(PEERS)/.ready ## time racemate and other solvers (never pass or fail); BENCH= for the long one
 	$(PEERS)/bin/python -m benchmarks $(BENCH)
 
 BENCH ?= --quick
