@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from hashlib import sha256
 from importlib.metadata import version
@@ -18,7 +17,7 @@ from numpy.typing import NDArray
 from racemate.evidence.finding import EvidenceError
 from racemate.infer.compare import verdict
 from racemate.infer.compare.bridge import Bridge, bridge
-from racemate.infer.compare.confusion import SETS, THREADS, Confusion, confuse
+from racemate.infer.compare.confusion import SETS, Confusion, confuse
 from racemate.infer.compare.fitted import Fitted, available, load
 from racemate.infer.compare.leave import DOUBTFUL_K, Left, by_trial, leave
 from racemate.infer.compare.quick import published
@@ -44,12 +43,13 @@ def contest(
     targets = read(scope)
     fitted: list[Fitted] = []
     measured: list[tuple[Bridge, Left]] = []
-    with ThreadPoolExecutor(THREADS) as pool:
-        for one, found in pool.map(lambda card: _measured(home, card, targets, seed), names):
-            fitted.append(one)
-            measured.append(found)
-            if progress is not None:
-                progress("leaving trials out", len(fitted), len(names))
+    # One card after the other: programs that factorise matrices, run side by side in one process, can wait for each other for ever.
+    for card in names:
+        one, found = _measured(home, card, targets, seed)
+        fitted.append(one)
+        measured.append(found)
+        if progress is not None:
+            progress("leaving trials out", len(fitted), len(names))
     confusion = confuse(fitted, seed, sets, progress) if sets else None
     return {
         **numbers(names, [one.manifest for one in fitted], measured),
