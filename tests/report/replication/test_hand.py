@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from racemate.model import bind
+from racemate.model import inform
 from racemate.report.replication.every import replicate_all
 from racemate.report.replication.hand import Charge, Hand, LostError, serve
 from racemate.report.replication.part import make_part
@@ -100,7 +100,7 @@ def test_processes_make_the_same_bits_as_this_one(tmp_path: Path) -> None:
         for card in cards:
             part = done.parts.load(trial, card)
             assert isinstance(part, Found)
-            world = ChainWorld(card, bind(card), 1, 1, 1, tolerance=TRIAL_TOLERANCE)
+            world = ChainWorld(card, inform(card), 1, 1, 1, tolerance=TRIAL_TOLERANCE)
             here = make_part(_task(run), world, SIZE)
             for one, other in zip(part, here, strict=True):
                 np.testing.assert_array_equal(one, other)

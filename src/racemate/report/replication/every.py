@@ -296,7 +296,10 @@ def _gathered(
         replication = gather(task.protocol, task.record, task.asked, found, size)
         rows = list(results(task.trial, task.protocol, task.record, replication))
         if found:
-            entry = {**replication.manifest, **{name: manifest[name] for name in ("cards", "arguments", "parameters", "posteriors")}}
+            entry = {
+                **replication.manifest,
+                **{name: manifest[name] for name in ("cards", "arguments", "parameters", "posteriors")},
+            }
             runs[task.trial] = TrialRun(task.protocol, replication, entry)
         compared += rows
         status.append(
