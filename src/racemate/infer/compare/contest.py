@@ -159,6 +159,7 @@ def _confusion(found: Confusion, measured: Sequence[tuple[Bridge, Left]]) -> dic
         "winners": found.winners().tolist(),
         "mean_gap": (found.score - np.einsum("ksk->ks", found.score)[:, :, None]).mean(axis=1).tolist(),
         "true_card_wins": float((lead <= 0).mean()),
+        "told_apart": found.told_apart(verdict.NO_PREFERENCE).tolist(),
         "wrong_by_more_than_limit": float((lead > verdict.NO_PREFERENCE).mean()),
         "quick": {name: asdict(score) for name, score in zip(found.cards, found.real, strict=True)},
         "quick_off": {"mean": float(off.mean()), "spread": float(off.std()), "largest_apart": float(np.ptp(off))},
