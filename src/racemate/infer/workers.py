@@ -10,6 +10,8 @@ import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from threading import Thread
+from time import sleep
 from typing import Any, TypeVar
 
 from racemate.model import bind
@@ -55,8 +57,16 @@ _HELD: list[Any] = []
 def _begin(held: Any) -> None:
     """In a new process: the engine's arithmetic, and an interrupt left to the process that asked."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     machine(bind(), reference_plan(1))
     _HELD[:] = [held]
+
+
+def _end_with(parent: int) -> None:
+    """End as soon as the process that asked is gone, however it ended."""
+    while os.getppid() == parent:
+        sleep(1)
+    os._exit(1)
 
 
 def _one(task: Callable[[Any, Any], Any], job: Any) -> Any:
