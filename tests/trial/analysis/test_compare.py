@@ -309,7 +309,7 @@ def test_a_slope_on_alleles_is_that_of_scipy() -> None:
     found = genotype.line(data, "madrs", ("drug",), HOURS[0])
     for k in range(3):
         here = seen[k] & known[k]
-        judge = stats.linregress(count[k][here], (score - base)[k][here])
+        judge: Any = stats.linregress(count[k][here], (score - base)[k][here])
         assert (found.slope[k], found.r[k], found.p[k]) == pytest.approx((judge.slope, judge.rvalue, judge.pvalue))
     slopes = [asked(data, "slope", arm, HOURS[0], group="genotyped").value for arm in ("drug", "control")]
     gap = asked(data, "interaction", BOTH, HOURS[0], group="genotyped").value
