@@ -19,9 +19,9 @@ from racemate.simulate.window.kinetics import NODES, Search
 
 TOLERANCE = 1e-6
 """Error allowed to one window, relative to a state plus a hundredth of the largest value it has had so far."""
-TRIAL_TOLERANCE = 1e-4
-"""The same for virtual trials: a rating is a whole number with an error of points, and this leaves latent severity exact to far less
-than a thousandth of a point (`docs/explanation/engine.md`), for less than half of the windows."""
+TRIAL_TOLERANCE = 1e-2
+"""The same for virtual trials: a rating is a whole number with an error of points, and this leaves the latent severity of the worst
+person exact to less than a hundredth of a point, and means to less than a ten-thousandth (`docs/explanation/engine.md`)."""
 _FLOOR = 1e-2
 _LEAST = 0.1
 """Scale of a state that has not moved yet; every slow state is a fraction or of that order."""
