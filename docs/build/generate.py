@@ -187,11 +187,13 @@ def write_learned() -> None:
             assert one.between is not None
             assert one.between.uncertainty is not None
             what, before = f"spread of: {one.name}", one.between.scale
-            ratio = np.log(draws).std() / one.between.uncertainty
+            ratio = float(np.log(draws).std()) / one.between.uncertainty
         else:
             assert one.prior is not None
             what, before = one.name, float(np.asarray(one.typical))
-            ratio = np.std([carry(one.prior.law, value) for value in draws / one.factor]) / one.prior.scale
+            ratio = float(
+                np.std([carry(one.prior.law, value) for value in draws / one.factor]) / np.asarray(one.prior.scale)
+            )
         low, middle, high = np.quantile(draws, (0.05, 0.5, 0.95))
         told = f"{middle:.3g} [{low:.3g}, {high:.3g}]"
         label = library().parameter(one.name).label
