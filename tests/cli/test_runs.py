@@ -198,7 +198,7 @@ def test_the_screen_shows_agreement_and_where_the_report_is(
     command, out = every
     assert cli.run(command) == 0
     said = capsys.readouterr().out
-    assert "Parameters: from priors" in said
+    assert "Parameters: from the prospective posterior" in said
     assert f"Report: {out / 'report.html'}" in said
 
 
