@@ -15,6 +15,7 @@ from racemate.posterior import save
 from racemate.report.holdout import score as scoring
 from racemate.report.holdout.predict import predict
 from racemate.report.holdout.score import crps, score
+from racemate.report.replication.work import Told
 from racemate.report.run.folder import records
 from tests.infer.holdout.test_blind import poisoned_library
 
@@ -31,6 +32,24 @@ def test_absurd_outcomes_give_the_same_bytes(small: Frozen, tmp_path: Path, monk
     monkeypatch.setattr(blind, "library", lambda: spoilt)
     again = write(tmp_path / "b.json", predict(**SMALL))
     assert again.read_bytes() == write(tmp_path / "a.json", small).read_bytes()
+
+
+def test_predicting_goes_on_where_it_was_stopped(tmp_path: Path):
+    two = {**SMALL, "hypotheses": ["composite", "expectancy"], "replicates": 2}
+    parts = tmp_path / "parts"
+
+    def stop(now: Told) -> None:
+        if now.people:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        predict(**two, progress=stop, parts=parts)
+    kept, *others = sorted(parts.rglob("*.npz"))
+    for other in others:  # as if the work had been stopped a little earlier
+        other.unlink()
+    before = kept.stat().st_mtime_ns
+    assert predict(**two, parts=parts) == predict(**two)
+    assert kept.stat().st_mtime_ns == before
 
 
 def test_absurd_outcomes_score_otherwise(small: Frozen):

@@ -73,6 +73,8 @@ def _seal(
     json: bool,
     quiet: bool,
 ) -> int:
+    from shutil import rmtree
+
     from racemate.cli.talk.every import followed
     from racemate.evidence.finding import EvidenceError
     from racemate.infer.holdout.frozen import write
@@ -86,8 +88,10 @@ def _seal(
         )
     with followed(quiet, True) as follow:
         made = REPLICATES if replicates is None else replicates
-        done = run(posterior, cards or CARDS, trials, made, seed, progress=follow, jobs=jobs)
+        parts = out.with_name(f"{out.name}.parts")
+        done = run(posterior, cards or CARDS, trials, made, seed, progress=follow, jobs=jobs, parts=parts)
     write(out, done)
+    rmtree(parts)
     tell(f"racemate: wrote {out}", quiet)
     if json:
         print(json_text({"file": str(out), "sha256": done.hash, "manifest": dict(done.manifest)}), end="")

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 from racemate.evidence.finding import EvidenceError
 from racemate.infer.holdout.blind import Blind, held_out
-from racemate.infer.holdout.frozen import FORMAT, Frozen, Prediction, compact
+from racemate.infer.holdout.frozen import Frozen, Prediction, compact
 from racemate.model import Model, bind
 from racemate.posterior import PRIOR, Posterior, load
 from racemate.report.replication.every import COURSES
 from racemate.report.replication.part import Task
 from racemate.report.replication.store import Store
 from racemate.report.replication.work import Follow, Work
+from racemate.report.run.code import code
 from racemate.report.run.manifest import describe
 from racemate.report.run.trial import distinct
 from racemate.trial.beside import Found, Size
@@ -38,12 +40,15 @@ def predict(
     courses: int | None = COURSES,
     progress: Follow | None = None,
     jobs: int | None = None,
+    parts: Path | None = None,
 ) -> Frozen:
     """Predictive distributions of everything that held-out rows of the evidence state, from protocols alone.
 
     ``posterior`` is the name of a shipped posterior, the folder of one, or ``prior`` for none; ``courses`` is how many people of each
     treatment path are carried through the chain (None: all).  ``progress`` is told how far the work is; whatever it raises stops it.
-    Raises EvidenceError for a posterior that was fitted to held-out trials, for unknown trials and cards, and when a trial cannot be run.
+    ``parts`` is a folder that keeps what is finished, so that work which was stopped goes on there (None: nothing is kept).
+    Raises EvidenceError for a posterior that was fitted to held-out trials, for unknown trials and cards, and when a trial cannot be run;
+    RunFolderError for a folder begun with other settings.
     """
     size = Size(None, replicates, seed, courses)
     allow(size)
@@ -54,10 +59,11 @@ def predict(
     distinct([model.hypothesis.name for model in models])
     wanted = None if trials is None else list(trials)
     chosen = held_out(wanted)
-    store = Store({})
+    manifest = _manifest(names, wanted, models, chosen, size)
+    store = Store(manifest, parts)
     Work([_task(one) for one in chosen], [_world(one, size) for one in models], size, store, progress).run(jobs)
     rows = [row for one in chosen for model in models for row in _rows(one, model, store, replicates)]
-    return Frozen(_manifest(names, wanted, models, chosen, size), tuple(rows))
+    return Frozen(manifest, tuple(rows))
 
 
 def _unseeing(posterior: str, card: str) -> Posterior | None:
@@ -105,7 +111,7 @@ def _manifest(
     entry = describe(COMMAND, {"posterior": shown, **arguments}, models, drugs, (), {}, None)
     return {
         **entry,
-        "format": FORMAT,
+        "code": code(),
         "posterior": {
             "name": shown,
             "fitted": sorted({trial for one in known for trial in one.manifest.get("fitted", ())}),

@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache, cached_property
-from hashlib import sha256
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +17,7 @@ from racemate.report.replication.agreement import COVERAGE, RESULTS, coverage, r
 from racemate.report.replication.part import Task
 from racemate.report.replication.store import Store
 from racemate.report.replication.work import Follow, Work
+from racemate.report.run.code import code
 from racemate.report.run.folder import Run
 from racemate.report.run.manifest import Clock, describe, machine, own_cards, stored_card
 from racemate.report.run.trial import TrialRun, distinct, read, stored_trials
@@ -36,7 +36,6 @@ COMMAND = "replicate --all"
 REPLICATES = 200
 COURSES = 3
 """People of each treatment path that are carried through the chain: `validation/shared-courses` says what that costs."""
-_ROOMS = ("chain", "readings", "simulate", "people", "trial")
 _STATUS = ("trial", "title", "use", "people", "asked", "compared", "cards", "reason")
 
 
@@ -260,22 +259,13 @@ def _manifest(
     entry = describe(COMMAND, arguments, models, drugs, sources | rows, inputs, None)
     return {
         **entry,
-        "code": _code(),
+        "code": code(),
         "trials": [task.trial for task in tasks],
         "replicates": arguments["replicates"],
         "courses": arguments["courses"] or "all",
         "tolerance": TRIAL_TOLERANCE,
         "interval": "central 50, 80 and 95 % over replicates",
     }
-
-
-@cache
-def _code() -> str:
-    """Hash of the code that decides the numbers: a run goes on only under the code that began it."""
-    package = Path(__file__).resolve().parents[2]
-    files = [package / "model.py", *(file for room in _ROOMS for file in sorted((package / room).rglob("*.py")))]
-    told = "".join(sha256(file.name.encode() + file.read_bytes()).hexdigest() for file in files)
-    return sha256(told.encode()).hexdigest()
 
 
 def _gathered(
