@@ -6,14 +6,16 @@ from typing import Any
 
 import numpy as np
 import pytest
+import sympy as sp
 
 from racemate import hypothesis
-from racemate.chain import circuit, plasticity, severity, whole
+from racemate.chain import circuit, laws, occupancy, plasticity, severity, whole
 from racemate.chain.concentration import Exposure
 from racemate.evidence.library import library
 from racemate.evidence.prior import Prior
 from racemate.hypothesis import Hypothesis, HypothesisError, read
 from racemate.model import bind
+from racemate.readings import symbolic
 
 NINE = {
     "composite",
@@ -313,6 +315,65 @@ def test_a_number_put_in_place_of_the_evidence_must_be_a_number_of_the_chain(tmp
     more = '[instead."severity.emaxx"]\nprior = { law = "fixed", median = 0.5 }\n'
     with pytest.raises(HypothesisError, match=r"did you mean 'severity\.emax'"):
         _mine(tmp_path, CARD + more)
+
+
+GATED = (
+    CARD.replace('edges = ["nmda_to_interneuron"]', 'edges = ["nmda_to_interneuron", "mor_tolerance"]')
+    + "[gain.mor_tolerance]\nprior = { law = 'fixed', median = 1 }\nnote = 'a guess'\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("prior", "found"),
+    [
+        ("{ law = 'fixed', median = 2.9 }", "values from 2.9 to 2.9"),
+        ("{ law = 'fixed', median = -0.1 }", "values from -0.1 to -0.1"),
+        ("{ law = 'half-normal', scale = 0.3 }", "values from 0 to inf"),
+        ("{ law = 'lognormal', median = 0.5, scale = 0.3, range = [0, 1.5] }", "values from 0 to 1.5"),
+    ],
+)
+def test_a_gain_that_may_take_more_than_there_is_is_refused(tmp_path: Path, prior: str, found: str) -> None:
+    assert _mine(tmp_path, GATED).gains["mor_tolerance"].stated.median == 1
+    with pytest.raises(HypothesisError) as raised:
+        _mine(tmp_path, GATED.replace("{ law = 'fixed', median = 1 }", prior))
+    assert raised.value.file.endswith("mine.toml")
+    assert f"gain.mor_tolerance.prior of 'mine': found {found}, allowed: from 0 to 1" in str(raised.value)
+
+
+def test_a_gain_of_a_variant_is_held_to_the_same(tmp_path: Path) -> None:
+    over = "variant_default = 'weak'\n"
+    more = "[variant.weak]\n[variant.strong.gain.mor_tolerance]\nprior = { law = 'fixed', median = 2 }\n"
+    assert _mine(tmp_path, over + GATED + more).variants == ("weak", "strong")
+    with pytest.raises(HypothesisError, match="of 'mine:strong'"):
+        read(f"{tmp_path / 'mine.toml'}:strong")
+
+
+def test_a_gain_is_not_put_in_place_of_the_evidence_by_the_other_door(tmp_path: Path) -> None:
+    more = '[instead."circuit.g_mor_tolerance"]\nprior = { law = "fixed", median = 0.5 }\n'
+    with pytest.raises(HypothesisError, match=r"allowed: \[gain\.mor_tolerance\]"):
+        _mine(tmp_path, GATED + more)
+
+
+def test_gains_held_below_one_are_those_that_the_equations_subtract_from_one() -> None:
+    """Every sum of the chain that is one without a gain, and something else with it."""
+    p, y = symbolic.symbols(whole.Par), symbolic.symbols(whole.Slow)
+    o, who = symbolic.symbols(occupancy.Occupancy), symbolic.symbols(laws.Person)
+    setting, grown = symbolic.symbols(severity.Setting), symbolic.symbols(plasticity.Plasticity)
+    found = (
+        *circuit.individual(p.circuit, who),
+        *circuit.signal(o, y.circuit, p.circuit, symbolic.Algebra),
+        *severity.individual(p.severity, who),
+        *(record.target for record in severity.relaxations(grown, 0.5, o.mor_blocked, setting, p.severity)),
+        severity.expectancy(y.severity, o.mor_blocked, setting, p.severity),
+    )
+    sums = {one for value in found for one in sp.sympify(value).atoms(sp.Add)}
+    gains = {gain: str(gain).rpartition(".")[2].removeprefix(hypothesis.EDGE) for one in sums for gain in _gains(one)}
+    assert len(gains) > len(hypothesis.SHARES)
+    assert {gains[gain] for one in sums for gain in _gains(one) if one.subs(gain, 0) == 1} == set(hypothesis.SHARES)
+
+
+def _gains(one: Any) -> set[Any]:
+    return {each for each in one.free_symbols if f".{hypothesis.EDGE}" in str(each)}
 
 
 def test_a_card_that_is_not_there_is_refused(tmp_path: Path) -> None:

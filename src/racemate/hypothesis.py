@@ -25,6 +25,19 @@ PLACE = "RACEMATE_HYPOTHESES"
 EDGE = "g_"
 """Prefix of a gain: the field ``g_<edge>`` of a link's Par is the strength of that edge."""
 
+SHARES = (
+    "mor_gate_upstream",
+    "mor_gate_downstream",
+    "oprm1_to_mor",
+    "mor_tolerance",
+    "felt_tolerance",
+    "mor_to_hope_acquired",
+    "mor_to_hope_expressed",
+    "oprm1_to_hope",
+)
+"""Edges whose gain is the share of something that is taken away: what is left is one less the gain times a number up to one.  A gain
+above one would take more than there is: a receptor's signal turns negative, and equations downstream have a pole there."""
+
 LINKS = ("circuit", "plasticity", "severity")
 """The links whose states and signals a card speaks for."""
 
@@ -209,6 +222,7 @@ def _card(path: Path, variant: str) -> Hypothesis:
     except ValidationError as error:
         raise _fault(error, path) from None
     _known(card, path)
+    _sound(card, path)
     return card
 
 
@@ -250,6 +264,26 @@ def _known(card: Hypothesis, path: Path) -> None:
                 raise HypothesisError(str(path), field, repr(name), _nearest(name, known))
         if len(set(found)) < len(found):
             raise HypothesisError(str(path), field, "a name twice", "each name once")
+
+
+def _sound(card: Hypothesis, path: Path) -> None:
+    """Refuse a gain that would not act, and one that may take more than there is."""
+    for name in card.instead:
+        gain = name.rpartition(".")[2]
+        if gain.startswith(EDGE):
+            raise HypothesisError(str(path), f"instead of {card.name!r}", repr(name), f"[gain.{gain[len(EDGE) :]}]")
+    for edge in SHARES:
+        belief = card.gains.get(edge)
+        if belief is None:
+            continue
+        low, high = belief.stated.ends
+        if low < 0 or high > 1:
+            raise HypothesisError(
+                str(path),
+                f"gain.{edge}.prior of {card.name!r}",
+                f"values from {low:g} to {high:g}",
+                "from 0 to 1 (range = [0, 1]): this edge takes a share away, and no more than all can go",
+            )
 
 
 def _fields(cls: Any) -> tuple[str, ...]:
