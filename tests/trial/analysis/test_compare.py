@@ -11,7 +11,7 @@ from scipy import stats
 from racemate.evidence.finding import EvidenceError
 from racemate.evidence.record import Observation
 from racemate.trial.analysis import estimand
-from racemate.trial.analysis.compare import event, genotype, repeated
+from racemate.trial.analysis.compare import completed, event, genotype, repeated
 from racemate.trial.analysis.look import Answer, Question, ask, holds, refusal
 from racemate.trial.conduct.rate import Data
 from racemate.trial.design.protocol import Protocol, build
@@ -316,3 +316,15 @@ def test_a_slope_on_alleles_is_that_of_scipy() -> None:
     np.testing.assert_allclose(gap, slopes[0] - slopes[1])
     for plain in ("difference", "p-value"):
         assert "by their genotype" in refusal(data.protocol, Question("madrs", plain, BOTH, HOURS[0], "genotyped"))
+
+
+def test_data_without_people_are_refused_by_what_asks_for_people() -> None:
+    data = conducted(protocol(id="mine"))
+    bare = dataclasses.replace(data, enrolled=None)
+    with pytest.raises(
+        ValueError, match=r"^protocol 'mine': analysis\.statistics: found one of the genotype.*allowed: "
+    ):
+        genotype.alleles(bare)
+    way = Way(missing="jump-to-reference", reference="control")
+    with pytest.raises(ValueError, match=r"^protocol 'mine': analysis\.missing: found 'jump-to-reference'.*allowed: "):
+        completed.tipped(bare, "madrs", HOURS[0], np.ones_like(data.left), way, *BOTH.split(" vs "))

@@ -21,10 +21,7 @@ def compared(
     data: Data, outcome: str, hour: float, who: Mask, way: Way, first: str, second: str
 ) -> tuple[Comparison, Floats]:
     """First minus second arm at an hour, pooled over the imputations, and the people behind it."""
-    course, arms = _course(data, outcome, hour, who)
-    made = reference.completions(course, way.missing, arms.index(way.reference), SEED)  # pyright: ignore[reportArgumentType]
-    i, k = arms.index(first), arms.index(second)
-    n = statistics.count(course.member & np.isin(course.arm, (i, k)))
+    made, i, k, n = _completed(data, outcome, hour, who, way, first, second)
     return reference.analysed(made, i, k), n
 
 
@@ -32,17 +29,27 @@ def tipped(
     data: Data, outcome: str, hour: float, who: Mask, way: Way, first: str, second: str
 ) -> tuple[Floats, Floats]:
     """Points by which those who left the first arm must have done worse than assumed before the finding is gone, and the people."""
-    course, arms = _course(data, outcome, hour, who)
-    made = reference.completions(course, way.missing, arms.index(way.reference), SEED)  # pyright: ignore[reportArgumentType]
-    i, k = arms.index(first), arms.index(second)
-    n = statistics.count(course.member & np.isin(course.arm, (i, k)))
+    made, i, k, n = _completed(data, outcome, hour, who, way, first, second)
     return tipping.search(made, i, k, range(FARTHEST + 1)).point, n
 
 
-def _course(data: Data, outcome: str, hour: float, who: Mask) -> tuple[reference.Course, list[str]]:
-    """The visits up to an hour of everybody who has a baseline."""
+def _completed(
+    data: Data, outcome: str, hour: float, who: Mask, way: Way, first: str, second: str
+) -> tuple[reference.Completions, int, int, Floats]:
+    """The imputed data sets, the two arms' places in them, and the people of both arms, shape (replicates,)."""
+    course, arms = _course(data, outcome, hour, who, way.missing)
+    made = reference.completions(course, way.missing, arms.index(way.reference), SEED)  # pyright: ignore[reportArgumentType]
+    i, k = arms.index(first), arms.index(second)
+    return made, i, k, statistics.count(course.member & np.isin(course.arm, (i, k)))
+
+
+def _course(data: Data, outcome: str, hour: float, who: Mask, rule: str) -> tuple[reference.Course, list[str]]:
+    """The visits up to an hour of everybody who has a baseline; raises ValueError for data without people."""
     if data.enrolled is None:
-        raise ValueError("missing: found ratings to impute without people, allowed: data of a trial that was conducted")
+        raise ValueError(
+            f"protocol {data.protocol.id!r}: analysis.missing: found {rule!r}, which imputes by person, asked of data without people as "
+            "enrolled, allowed: data of a trial that was conducted"
+        )
     arms, roll = [arm.name for arm in data.protocol.conditions], data.enrolled.roll
     rows = slice(1, data.protocol.rated_h(outcome).index(hour) + 1)
     have = np.stack([data.seen[arm, outcome][0] for arm in arms])

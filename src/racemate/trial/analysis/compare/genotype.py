@@ -42,7 +42,10 @@ def line(data: Data, outcome: str, arms: tuple[str, ...], hour: float) -> Line:
 def alleles(data: Data) -> Floats:
     """Number of alleles of each person, shape (replicates, people); raises ValueError for data without people."""
     if data.enrolled is None:
-        raise ValueError("slope: found data without people; allowed: data of a trial that was conducted")
+        raise ValueError(
+            f"protocol {data.protocol.id!r}: analysis.statistics: found one of the genotype, asked of data without people as enrolled, "
+            "allowed: data of a trial that was conducted"
+        )
     roll = data.enrolled.roll
     frequency = float(np.asarray(library().prior("people.g_allele_frequency").median))
     two = uniform(SEED, "analysis:second allele", roll.ids) < frequency / (2 - frequency)
