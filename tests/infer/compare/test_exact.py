@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from racemate.infer.compare.bridge import bridge
-from racemate.infer.compare.leave import leave
+from racemate.infer.compare.leave import Left, leave, temper_out
 from racemate.infer.compare.quick import Quick
 
 TRIALS = 6
@@ -78,3 +78,17 @@ def test_left_out_trials_are_predicted_as_if_fitted_without_them(place: np.ndarr
     assert found.total == pytest.approx(float(np.sum(exact)), abs=0.1)
     assert (found.k_hat < 0.7).all()
     assert (found.error < 0.05).all()
+
+
+def test_a_trial_whose_weights_are_doubted_is_tempered_out(place: np.ndarray):
+    import jax
+
+    jax.config.update("jax_enable_x64", True)
+    every = list(range(TRIALS))
+    left = Left(tuple("abcdef"), np.zeros(TRIALS), np.zeros(TRIALS), np.array([0.1, 0.9, 0.1, 0.1, 2.0, 0.1]))
+    found = temper_out(left, place, lambda at: each(at, SEEN).sum() - (at**2).sum() / 2, lambda at: each(at, SEEN), 3)
+    assert found.log_density[[0, 2, 3, 5]].tolist() == [0.0] * 4
+    for t in (1, 4):
+        exact = marginal(every) - marginal([k for k in every if k != t])
+        assert found.log_density[t] == pytest.approx(exact, abs=max(4 * found.error[t], 0.05))
+        assert 0 < found.error[t] < 0.3

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
@@ -19,7 +20,7 @@ from racemate.infer.compare import verdict
 from racemate.infer.compare.bridge import Bridge, bridge
 from racemate.infer.compare.confusion import SETS, Confusion, confuse
 from racemate.infer.compare.fitted import Fitted, available, load
-from racemate.infer.compare.leave import DOUBTFUL_K, Left, by_trial, leave
+from racemate.infer.compare.leave import DOUBTFUL_K, Left, by_trial, leave, temper_out
 from racemate.infer.compare.quick import published
 from racemate.infer.likelihood.targets import Targets, read
 
@@ -45,7 +46,7 @@ def contest(
     measured: list[tuple[Bridge, Left]] = []
     # One card after the other: programs that factorise matrices, run side by side in one process, can wait for each other for ever.
     for card in names:
-        one, found = _measured(home, card, targets, seed)
+        one, found = _measured(home, card, targets, seed, progress)
         fitted.append(one)
         measured.append(found)
         if progress is not None:
@@ -84,13 +85,18 @@ def _scope(home: Path, names: Sequence[str]) -> Any:
     return scopes.pop()
 
 
-def _measured(home: Path, card: str, targets: Targets, seed: int) -> tuple[Fitted, tuple[Bridge, Left]]:
+def _measured(
+    home: Path, card: str, targets: Targets, seed: int, progress: Progress | None
+) -> tuple[Fitted, tuple[Bridge, Left]]:
     one = load(home, card, targets)
     values = published(one.likelihood)
     crossed = bridge(one.place, lambda at: one.quick.many(at, values), seed)
     rows = np.linspace(0, len(one.place) - 1, min(MOST_DRAWS, len(one.place))).astype(int)
     trials = one.likelihood.predictor.unknowns.trials
-    return one, (crossed, leave(trials, one.place[rows], by_trial(one.likelihood)))
+    each = by_trial(one.likelihood)
+    left = leave(trials, one.place[rows], each)
+    follow = None if progress is None else partial(progress, f"tempering trials out of {card}")
+    return one, (crossed, temper_out(left, one.place, one.likelihood.log_density, each, seed, follow))
 
 
 def numbers(

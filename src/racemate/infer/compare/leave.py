@@ -1,13 +1,14 @@
 """Leave: how well a card predicts each trial from all the others, without fitting again (PSIS-LOO, vehtari-2017).
 
 A trial is predicted as a new one: its own drug and setting effects are averaged over their law, because no other trial knows them.  What is
-left of the trial in the draws is then taken out by importance weights, whose k-hat says whether that may be believed.
+left of the trial in the draws is then taken out by importance weights, whose k-hat says whether that may be believed.  Where it may not,
+draws are carried from the posterior to that of the other trials through powers of the trial's likelihood (`racemate.infer.temper`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from scipy.stats import qmc
 
 from racemate.infer.compare.bridge import LOG_2PI
 from racemate.infer.likelihood.total import Likelihood
+from racemate.infer.temper import PARTICLES, RUNS, climb, joined, rung
 
 Floats = NDArray[np.float64]
 NODES = 64
@@ -31,7 +33,7 @@ DOUBTFUL_K = 0.7
 
 @dataclass(frozen=True)
 class Left:
-    """Per trial: log predictive density from the others, its Monte-Carlo error, and k-hat; shapes (trials,)."""
+    """Per trial: log predictive density from the others, its Monte-Carlo error, and k-hat of the weights; shapes (trials,)."""
 
     trials: tuple[str, ...]
     log_density: Floats
@@ -68,6 +70,38 @@ def leave(trials: tuple[str, ...], place: Floats, trial_density: Callable[[Any],
         away = np.exp(told[:, t] - found[t]) - 1
         error[t], k_hat[t] = np.sqrt((share**2 * away**2).sum()), float(k)
     return Left(trials, found, error, k_hat)
+
+
+def temper_out(
+    left: Left,
+    place: Floats,
+    log_density: Callable[[Any], Any],
+    trial_density: Callable[[Any], Any],
+    seed: int,
+    progress: Callable[[int, int], None] | None = None,
+) -> Left:
+    """Leave those trials out anew whose importance weights are not to be believed.
+
+    ``place`` (draws, size) holds draws of the posterior, ``log_density`` is its log, ``trial_density`` as in `leave`.  ``progress`` is told
+    how many trials are done, and of how many.  Raises FloatingPointError when the other posterior is not reached.
+    """
+    import jax
+
+    doubtful = np.flatnonzero(left.k_hat > DOUBTFUL_K)
+    if not doubtful.size:
+        return left
+    step = rung(lambda t: (log_density, lambda at: -trial_density(at)[t]))
+    rows = np.linspace(0, len(place) - 1, min(RUNS * PARTICLES, len(place))).astype(int)
+    variance = place.var(axis=0)
+    density, error = left.log_density.copy(), left.error.copy()
+    for k, t in enumerate(doubtful):
+        if progress is not None:
+            progress(k, len(doubtful))
+        keys = jax.random.split(jax.random.fold_in(jax.random.key(seed), int(t)), RUNS)
+        gains = np.array([climb(step, key, place[rows[r::RUNS]], variance, int(t))[0] for r, key in enumerate(keys)])
+        middle, error[t] = joined(gains)
+        density[t] = -middle
+    return replace(left, log_density=density, error=error)
 
 
 def averaged(trials: int, place: Floats, trial_density: Callable[[Any], Any]) -> Floats:

@@ -11,8 +11,8 @@ Table = tuple[tuple[str, ...], list[tuple[str, ...]]]
 """Column names, and rows."""
 TRIALS = (
     "Given the others: log density of the trial's numbers as predicted from all other trials; over trials it sums to the column "
-    "above. Range: from the worst card to the best. Without it: the most probable card had the trial not been run. Where k-hat is "
-    "over 0.7 the importance weights are not to be believed for that card: fit it without that trial to know."
+    "above. Range: from the worst card to the best. Without it: the most probable card had the trial not been run. Tempered "
+    "out: cards whose importance weights are not to be believed (k-hat over 0.7); their draws were carried to those of the other trials."
 )
 """What the columns of `trial_rows` mean."""
 
@@ -63,7 +63,7 @@ def trial_rows(found: Mapping[str, Any]) -> Table:
                 ", ".join(row["doubtful"]) or "-",
             )
         )
-    return ("trial", f"given the others ({best})", "best predicted by", "range", "without it", "k-hat over 0.7"), lines
+    return ("trial", f"given the others ({best})", "best predicted by", "range", "without it", "tempered out"), lines
 
 
 def confusion_rows(found: Mapping[str, Any]) -> Table:
