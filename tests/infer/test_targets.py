@@ -9,6 +9,7 @@ import pytest
 from racemate.evidence.finding import EvidenceError
 from racemate.evidence.library import Library, evidence_root, library, read_library
 from racemate.evidence.record import DOUBTFUL
+from racemate.infer.likelihood.scan import GAIN
 from racemate.infer.likelihood.targets import REUSED, admitted, read
 
 
@@ -62,7 +63,7 @@ def test_a_hold_out_trial_is_refused_by_name(name: str):
 
 
 def test_no_row_of_another_use_is_a_target():
-    for one in read().targets:
+    for one in (o for o in read().targets if o.kind != "scan"):
         trial = library().trial(one.trial)
         row = next(row for row in trial.observations if row.line == one.line)
         assert trial.use_of(row) == "calibration"
@@ -122,3 +123,33 @@ def test_a_share_of_arms_taken_together_weighs_each_by_its_people():
         people = {arm.name: arm.n for arm in protocols[one.trial].conditions}
         total = sum(people[arm] or 0 for arm in one.arms)
         assert dict(one.terms) == pytest.approx({arm: (people[arm] or 0) / total for arm in one.arms})
+
+
+def test_scans_are_targets_once_and_are_no_trial():
+    found = read()
+    scans = [o for o in found.targets if o.kind == "scan"]
+    assert {o.outcome for o in scans} == {"glx"}
+    assert not {o.trial for o in scans} & set(found.trials)
+    assert all(o.error > 0 for o in scans)
+    assert not [o for o in read(trials=("murrough-2013",)).targets if o.kind == "scan"]
+
+
+def test_a_scan_that_formed_a_prior_is_left_out_and_says_so():
+    left = {(o.statistic, o.reason) for o in read().dropped}
+    assert ("imaging.naltrexone_50_mg", "already the prior of occupancy.kd_mor_naltrexone") in left
+    used = {o.trial for o in read().targets if o.kind == "scan"}
+    for parameter in library().parameters.values():
+        # The one gain that a scan sets is free in a fit.
+        if parameter.name != GAIN:
+            assert not used & {name for claim in parameter.pooled for name in claim.sources}
+
+
+def test_relapse_is_a_target_only_with_people_a_time_and_a_rule():
+    found = read()
+    courses = [o for o in found.targets if o.course]
+    assert {(o.trial, o.arm) for o in courses} == {
+        ("fava-2020", f"ketamine {dose} mg/kg") for dose in ("0.1", "0.5", "1.0")
+    }
+    assert all(o.n and o.course and o.course.entered < min(o.course.hours) for o in courses)
+    reasons = {o.trial: o.reason for o in found.dropped if o.outcome == "relapse"}
+    assert {"sustain-1", "ibrahim-2012", "murrough-2013b", "ketect-2022", "fava-2020"} <= set(reasons)

@@ -27,6 +27,7 @@ Topic = Literal[
     "guess",
     "natural-history",
     "comparator",
+    "imaging",
 ]
 Measure = Literal["ror", "ror_low", "ror_high", "prr", "rr", "ic", "ic_low", "ic_high"]
 _Z = 1.96

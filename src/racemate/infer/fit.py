@@ -15,8 +15,10 @@ from numpy.typing import NDArray
 
 from racemate.hypothesis import Hypothesis
 from racemate.infer.judge import QUICK, STRICT, Verdict, judge
+from racemate.infer.likelihood import scan
 from racemate.infer.likelihood.cells import sheet
 from racemate.infer.likelihood.predict import predictor
+from racemate.infer.likelihood.relapse import courses
 from racemate.infer.likelihood.surrogate import learn
 from racemate.infer.likelihood.targets import Targets, read
 from racemate.infer.likelihood.total import Likelihood, likelihood
@@ -93,7 +95,9 @@ def problem(
     machine(model, reference_plan(1))  # sets up the engine's 64-bit arithmetic, also when upstream comes from disk
     cells = sheet(goal)
     surrogate = learn(upstream(model, goal.protocols, cells, seed, draws, progress=progress), cells)
-    return likelihood(goal, predictor(cells, surrogate, unknowns(model, cells, surrogate)))
+    scans = scan.learn(model, goal, seed, draws, progress)
+    found = unknowns(model, cells, surrogate, scans)
+    return likelihood(goal, predictor(cells, surrogate, found, scans, courses(goal, cells)))
 
 
 def fit(
@@ -118,10 +122,12 @@ def fit(
     evidence = temper(target, seed, effort.runs, effort.particles, progress) if effort.runs else None
     tempered = perf_counter()
     checkpoint.unlink(missing_ok=True)
-    name = bind(card).hypothesis.name
+    read_card = bind(card).hypothesis
+    name = read_card.name
     manifest = {
         "command": "fit",
         "card": name,
+        "cards": [{"name": name, "hash": sha256(read_card.model_dump_json().encode()).hexdigest()}],
         "trials": goal.scope,
         "fitted": list(goal.trials),
         "targets": len(goal.targets),

@@ -104,7 +104,7 @@ class Quick:
 
 def seen(likelihood: Likelihood, values: Any) -> Likelihood:
     """The same likelihood, had the trials reported ``values``, shape (targets,); jax."""
-    tables = ("means", "spreads", "shares", "effects")
+    tables = ("means", "spreads", "shares", "effects", "scans")
     held = {name: getattr(likelihood, name) for name in tables}
     return replace(likelihood, **{name: replace(table, value=values[table.rows]) for name, table in held.items()})
 

@@ -50,8 +50,8 @@ class Synthetic:
 
         ``weighted`` counts only as many people behind a share as its weight leaves: data as the likelihood believes them to come about.
         """
-        means, spreads, shares, effects = (
-            getattr(self.likelihood, name) for name in ("means", "spreads", "shares", "effects")
+        means, spreads, shares, effects, scans = (
+            getattr(self.likelihood, name) for name in ("means", "spreads", "shares", "effects", "scans")
         )
         expected, covariance = map(np.asarray, self._law(place))
         share = random.uniform(seed, f"compare:set:{index}", np.arange(len(expected)))
@@ -61,7 +61,8 @@ class Synthetic:
         found[spreads.rows] *= np.sqrt(chi2.ppf(share[spreads.rows], freedom) / freedom)
         people = np.maximum(np.round(shares.n * shares.weight if weighted else shares.n), 1).astype(int)
         found[shares.rows] = binom.ppf(share[shares.rows], people, expected[shares.rows]) / people
-        found[effects.rows] += effects.error * ndtri(share[effects.rows])
+        for table in (effects, scans):
+            found[table.rows] += table.error * ndtri(share[table.rows])
         return found
 
     def _scatter(self, covariance: Floats) -> Floats:

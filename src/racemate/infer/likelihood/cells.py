@@ -112,7 +112,7 @@ def sheet(targets: Targets) -> Sheet:
 
 
 def _wanted(targets: Iterable[Target]) -> list[Cell]:
-    return sorted({Cell(one.trial, arm, one.hour, one.outcome) for one in targets for arm, _ in one.terms})
+    return sorted({Cell(o.trial, arm, hour, o.outcome) for o in targets for arm, _ in o.terms for hour in o.hours})
 
 
 def _entry_scales(targets: Targets) -> set[str]:

@@ -18,6 +18,8 @@ from scipy.stats import qmc
 
 from racemate.chain.laws import bound, course, grow, switched
 from racemate.infer.likelihood.cells import Sheet
+from racemate.infer.likelihood.relapse import NO_COURSES, Courses, relapse
+from racemate.infer.likelihood.scan import NO_SCANS, Scans
 from racemate.infer.likelihood.surrogate import SOFT, Surrogate
 from racemate.infer.likelihood.unknowns import Unknowns
 from racemate.people.population import Population
@@ -46,6 +48,10 @@ class Answer(NamedTuple):
     """Regression of the change on the rated baseline, within the arm."""
     covariance: Any
     """Of one person's changes between cells of one arm; zero between arms."""
+    relapse: Any = ()
+    """Share of responders who relapse, shape (targets on relapse,)."""
+    scan: Any = ()
+    """Rise that a scan sees, percent, and what the surrogate adds to its error; shape (2, scans)."""
 
 
 class Cohort(NamedTuple):
@@ -75,6 +81,8 @@ class Predictor:
     surrogate: Surrogate
     unknowns: Unknowns
     people: Cohort
+    scans: Scans = NO_SCANS
+    courses: Courses = NO_COURSES
 
     def __call__(self, place: Any) -> Answer:
         """Statistics of every cell at a vector of standard normal unknowns; jax, differentiable."""
@@ -85,8 +93,11 @@ class Predictor:
             jnp.exp(v[BETWEEN + "severity.study_control"] * control)[self.cells.trial],
         )
         signal = self._signals(inputs, rest)
-        improved = self._improvement(v, signal, *study)
-        return _rated(self.cells, self.people, v, improved, _links(self.cells, v))
+        improved, links = self._improvement(v, signal, *study), _links(self.cells, v)
+        entry, points = _points(self.cells, self.people, v, improved, links)
+        found = _rated(self.cells, v, entry, points, links)
+        lost = relapse(self.courses, self.cells, v, entry, points, links)
+        return found._replace(relapse=lost, scan=self.scans(self.unknowns.scanned(place), v, jnp))
 
     def _signals(self, inputs: Any, rest: Any) -> Any:
         """Fast, number and unblinded, shape (3, cells, people)."""
@@ -118,9 +129,16 @@ class Predictor:
         return v["severity.emax"] * bound(total + treated[None, :] * natural[:, None])
 
 
-def predictor(cells: Sheet, surrogate: Surrogate, found: Unknowns, people: int = PEOPLE) -> Predictor:
+def predictor(
+    cells: Sheet,
+    surrogate: Surrogate,
+    found: Unknowns,
+    scans: Scans = NO_SCANS,
+    courses: Courses = NO_COURSES,
+    people: int = PEOPLE,
+) -> Predictor:
     """A predictor with its cohort."""
-    return Predictor(cells, surrogate, found, cohort(people))
+    return Predictor(cells, surrogate, found, cohort(people), scans, courses)
 
 
 def hope(cells: Sheet, blocked: Any, v: dict[str, Any]) -> Any:
@@ -145,13 +163,17 @@ def _links(cells: Sheet, v: dict[str, Any]) -> Any:
     return jnp.stack([jnp.ones(()), *(v[f"score.{name}_per_madrs"] for name in cells.scales[1:])])
 
 
-def _rated(cells: Sheet, people: Cohort, v: dict[str, Any], improved: Any, links: Any) -> Answer:
-    rater, mood = v["score.rater_sd"], v["score.mood_sd"]
-    link, entry_link = links[cells.scale], links[cells.entry_scale]
+def _points(cells: Sheet, people: Cohort, v: dict[str, Any], improved: Any, links: Any) -> tuple[Any, Any]:
+    """True severity at entry and at the cell, MADRS points, shapes (cells, people)."""
+    entry_link = links[cells.entry_scale]
     mean, rated_sd = cells.entry_mean / entry_link, cells.entry_sd / entry_link
-    spread = jnp.sqrt(jnp.maximum(rated_sd**2 - rater**2, rated_sd**2 / 4))
+    spread = jnp.sqrt(jnp.maximum(rated_sd**2 - v["score.rater_sd"] ** 2, rated_sd**2 / 4))
     entry = jnp.maximum(mean[:, None] + spread[:, None] * people.entry[None, :], v["severity.healthy"])
-    points = v["severity.healthy"] + (entry - v["severity.healthy"]) * (1 - improved)
+    return entry, v["severity.healthy"] + (entry - v["severity.healthy"]) * (1 - improved)
+
+
+def _rated(cells: Sheet, v: dict[str, Any], entry: Any, points: Any, links: Any) -> Answer:
+    rater, mood, link = v["score.rater_sd"], v["score.mood_sd"], links[cells.scale]
     wander = -jnp.expm1(-2 * cells.since_baseline / v["score.tau_mood"])
     noise = jnp.sqrt(mood**2 * wander + rater**2)
     seen, square = _floored(link[:, None] * points, jnp.sqrt((link * noise) ** 2 + _ROUNDING)[:, None])

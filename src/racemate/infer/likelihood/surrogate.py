@@ -64,14 +64,14 @@ def learn(seen: Upstream, cells: Sheet) -> Surrogate:
     y = np.log(seen.signal + SOFT)
     middle = y.mean(axis=3).reshape(-1, y.shape[2])
     moves = np.ptp(middle, axis=1) > 0
-    names = _screen(seen, middle[moves])
+    names = screen(seen.names, seen.place, middle[moves], SCREENED)
     places = np.stack([seen.place[seen.names.index(name)] for name in names])
     design = basis(places, np)
     coefficient = np.zeros((len(middle), len(design)))
     coefficient[:, 0] = np.log(SOFT)
-    coefficient[moves] = _solve(design, middle[moves])
+    coefficient[moves] = solve(design, middle[moves])
     left = middle - coefficient @ design
-    missed = _held_out(design, middle)
+    missed = held_out(design, middle)
     return Surrogate(
         names,
         coefficient,
@@ -85,28 +85,29 @@ def learn(seen: Upstream, cells: Sheet) -> Surrogate:
     )
 
 
-def _screen(seen: Upstream, middle: Floats) -> tuple[str, ...]:
-    """The parameters that explain most variance, by their own line and bend, summed over signals and cells."""
-    centred = middle - middle.mean(axis=1, keepdims=True)
-    explained = np.zeros(len(seen.names))
-    for bend in (seen.place, (seen.place**2 - 1) / np.sqrt(2)):
+def screen(names: tuple[str, ...], place: Floats, y: Floats, most: int) -> tuple[str, ...]:
+    """The parameters that explain most variance of ``y`` (rows, draws), by their own line and bend, summed over its rows."""
+    centred = y - y.mean(axis=1, keepdims=True)
+    explained = np.zeros(len(names))
+    for bend in (place, (place**2 - 1) / np.sqrt(2)):
         scaled = (bend - bend.mean(axis=1, keepdims=True)) / bend.std(axis=1, keepdims=True)
         explained += ((centred @ scaled.T / scaled.shape[1]) ** 2).sum(axis=0)
-    return tuple(seen.names[k] for k in np.argsort(-explained)[:SCREENED])
+    return tuple(names[k] for k in np.argsort(-explained)[:most])
 
 
-def _solve(design: Floats, y: Floats) -> Floats:
+def solve(design: Floats, y: Floats) -> Floats:
+    """Coefficients (rows, terms) of ``y`` (rows, draws) on a design (terms, draws)."""
     penalty = _RIDGE * design.shape[1] * np.eye(len(design))
     penalty[0, 0] = 0.0
     return np.linalg.solve(design @ design.T + penalty, design @ y.T).T
 
 
-def _held_out(design: Floats, y: Floats) -> Floats:
+def held_out(design: Floats, y: Floats) -> Floats:
     """Error on each draw of a fit that has not seen its fold."""
     fold = np.arange(design.shape[1]) % _FOLDS
     missed = np.empty_like(y)
     for k in range(_FOLDS):
-        missed[:, fold == k] = y[:, fold == k] - _solve(design[:, fold != k], y[:, fold != k]) @ design[:, fold == k]
+        missed[:, fold == k] = y[:, fold == k] - solve(design[:, fold != k], y[:, fold != k]) @ design[:, fold == k]
     return missed
 
 

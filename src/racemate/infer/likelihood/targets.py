@@ -14,17 +14,18 @@ import numpy as np
 
 from racemate.evidence.finding import EvidenceError
 from racemate.evidence.library import Library, library
-from racemate.evidence.record import DOUBTFUL, Observation, Trial, Use
+from racemate.evidence.record import DOUBTFUL, Claim, Observation, Quantity, Trial, Use
 from racemate.trial.analysis.counted import arms_of
 from racemate.trial.analysis.look import DROPOUT, Question
 from racemate.trial.design.protocol import Protocol
 from racemate.trial.design.scheme import EVERYONE, MOOD_SCALES, parted
 from racemate.trial.published import mirror, protocol_of
+from racemate.units import convert
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Kind = Literal["mean", "sd", "share", "effect-size"]
+Kind = Literal["mean", "sd", "share", "effect-size", "scan"]
 Scope = Literal["calibration", "all-trials"]
 SCOPES: dict[Scope, tuple[Use, ...]] = {"calibration": ("calibration",), "all-trials": ("calibration", "hold-out")}
 """What each set of trials may read; trials of use ``context`` are never fitted."""
@@ -34,7 +35,21 @@ _MEANS = ("observed-change", "ls-change", "observed-mean", "ls-mean", "locf-chan
 """Means of one arm, the one to keep first."""
 _SHARES = ("response", "remission")
 _CONTRASTS = ("ls-difference", "difference", "effect-size")
+_RELAPSE = "relapse"
+_IMAGING = "imaging"
+"""Topic of the anchors and quantities that hold scans."""
+GLUTAMATE = "glx"
+"""The outcome of scans that the chain computes."""
 _Z95 = 1.959963984540054
+
+
+@dataclass(frozen=True)
+class Course:
+    """Relapse of those who had responded by hour ``entered``: a score above ``over`` at any of ``hours``."""
+
+    entered: float
+    hours: tuple[float, ...]
+    over: float
 
 
 @dataclass(frozen=True)
@@ -42,7 +57,7 @@ class Target:
     """One published number and its sampling error, on the scale of its own outcome.
 
     ``terms`` are arms with their coefficients; ``n`` are people behind it; ``error`` is a standard error (0 for a share, whose law is
-    binomial in ``value * n``, and for a spread, whose law is chi-squared).
+    binomial in ``value * n``, and for a spread, whose law is chi-squared).  A scan has no arm: its ``trial`` is the source.
     """
 
     trial: str
@@ -61,6 +76,12 @@ class Target:
     adjusted: bool = False
     error_from: str = ""
     source: str = ""
+    course: Course | None = None
+
+    @property
+    def hours(self) -> tuple[float, ...]:
+        """Every hour at which the chain is asked."""
+        return (self.course.entered, *self.course.hours) if self.course else (self.hour,)
 
     @property
     def arms(self) -> tuple[str, ...]:
@@ -92,8 +113,8 @@ class Targets:
 
     @property
     def trials(self) -> tuple[str, ...]:
-        """Trials with at least one target, in order."""
-        return tuple(dict.fromkeys(one.trial for one in self.targets))
+        """Trials with at least one target, in order; a scan is no trial."""
+        return tuple(dict.fromkeys(one.trial for one in self.targets if one.kind != "scan"))
 
     def table(self) -> pd.DataFrame:
         """Every row of the admitted trials: used or not, with its error, its weight and the reason."""
@@ -123,7 +144,7 @@ def admitted(name: str, scope: Scope = "calibration", known: Library | None = No
 
 
 def read(scope: Scope = "calibration", trials: tuple[str, ...] | None = None, known: Library | None = None) -> Targets:
-    """Targets of a scope (default: every trial it admits).
+    """Targets of a scope (default: every trial it admits, and scans).
 
     Raises EvidenceError for an unknown trial, for one that the scope must not see, and when nothing is left to fit.
     """
@@ -147,7 +168,45 @@ def read(scope: Scope = "calibration", trials: tuple[str, ...] | None = None, kn
             protocols[name] = protocol
     if not targets:
         raise EvidenceError("fit", "trials", ", ".join(names), "trials with a row that can be fitted")
+    if trials is None:
+        targets += _scans(evidence)
+        dropped += _unscanned(evidence)
     return Targets(scope, tuple(targets), tuple(dropped), protocols, evidence.hash)
+
+
+def _scans(evidence: Library) -> Iterator[Target]:
+    """Anchors of imaging that the chain computes, with their printed or derived error."""
+    for anchor in evidence.about(_IMAGING):
+        error = anchor.spread.value if anchor.spread.kind == "se" else None
+        if anchor.use == "calibration" and anchor.outcome == GLUTAMATE and error and anchor.n:
+            hour = 0.0 if anchor.time is None else convert(anchor.time, anchor.time_unit, "h")
+            told = f"{anchor.spread.how or 'printed'} standard error"
+            yield Target(
+                anchor.source, 0, anchor.outcome, anchor.statistic, anchor.who, hour, "scan", (), anchor.value, error,
+                float(anchor.n), error_from=told, source=anchor.source,
+            )  # fmt: skip
+
+
+def _unscanned(evidence: Library) -> Iterator[Dropped]:
+    """Scans of people that are no target."""
+    used = {one.source for one in _scans(evidence)}
+    for name, quantity in evidence.quantities.items():
+        for claim in quantity.claims:
+            if quantity.topic in (_IMAGING, "glutamate") and claim.species == "human" and claim.source not in used:
+                yield Dropped(claim.source, 0, quantity.topic, name, quantity.drug, _unseen(evidence, quantity, claim))
+
+
+def _unseen(evidence: Library, quantity: Quantity, claim: Claim) -> str:
+    """Why a scan is no target."""
+    for parameter in sorted(evidence.parameters.values(), key=lambda one: one.link != quantity.link):
+        formed = {name for one in parameter.pooled for name in one.sources}
+        if parameter.drug == quantity.drug and claim.source in formed:
+            return f"already the prior of {parameter.name}"
+    if claim.how in DOUBTFUL:
+        return f"{claim.how}: a number that nobody read in its source is no target"
+    if claim.spread.kind == "none":
+        return "no standard error can be derived"
+    return "the chain has no such reading at an hour that is printed"
 
 
 def _choose(trial: Trial, protocol: Protocol) -> tuple[list[Target], list[Dropped]]:
@@ -157,7 +216,7 @@ def _choose(trial: Trial, protocol: Protocol) -> tuple[list[Target], list[Droppe
     for row in trial.observations:
         asked, why = mirror(protocol, row)
         context = "context: to be read beside the others, not to be fitted" if trial.use_of(row) == "context" else ""
-        why = why or context or _pooled(trial) or _refused(protocol, row, asked)
+        why = _not_counted(row) or why or context or _pooled(trial) or _refused(protocol, row, asked)
         made = [] if why else list(_targets(trial, protocol, row, asked))
         if made:
             found += [(one, row) for one in made]
@@ -177,6 +236,19 @@ def _pooled(trial: Trial) -> str:
     return f"pools people of trials that stand alone ({', '.join(trial.people_of)})" if trial.people_of else ""
 
 
+def _not_counted(row: Observation) -> str:
+    """Why a row on relapse gives no number of people who relapsed by one time; empty when it does, or is of something else."""
+    if row.outcome != _RELAPSE:
+        return ""
+    if row.statistic == "mean-time":
+        return "a mean time to relapse leaves out those who had not relapsed"
+    if row.statistic != _RELAPSE:
+        return f"no standard error can be derived from a {row.statistic} of relapse"
+    if row.time is None:
+        return "relapse over a time that differs between people"
+    return "" if row.n else "relapse of people whose number is not printed"
+
+
 def _drop(trial: Trial, row: Observation, reason: str) -> Dropped:
     return Dropped(trial.id, row.line, row.outcome, row.statistic, row.arm, reason)
 
@@ -191,6 +263,8 @@ def _refused(protocol: Protocol, row: Observation, asked: Question) -> str:
         return "baseline: it says who was let in"
     if asked.outcome not in MOOD_SCALES:
         return f"{asked.outcome} is not fitted"
+    if row.statistic == _RELAPSE:
+        return "" if _course(protocol, asked) else "what counted as relapse was not found"
     if row.statistic not in (*_MEANS, *_SHARES, *_CONTRASTS, "sd"):
         return f"{row.statistic}: what it says is in the means and the counts"
     if row.statistic == "sd" and len(arms_of(protocol, row.arm)) > 1:
@@ -198,6 +272,15 @@ def _refused(protocol: Protocol, row: Observation, asked: Question) -> str:
     if asked.group != EVERYONE and not protocol.crossover:
         return f"the group {asked.group} is chosen by an outcome"
     return ""
+
+
+def _course(protocol: Protocol, asked: Question) -> Course | None:
+    """The rule of relapse as an analysis of the trial has it; None where there is none, or where it does not follow a response."""
+    group = next((one for one in protocol.groups if one.name == asked.group and one.rule == "response"), None)
+    if group is None or asked.over is None or not asked.hours or len(group.at) > 1:
+        return None
+    (responded,) = map(protocol.at, group.at)
+    return Course(responded, asked.hours, asked.over)
 
 
 def _targets(trial: Trial, protocol: Protocol, row: Observation, asked: Question) -> Iterator[Target]:
@@ -224,7 +307,12 @@ def _targets(trial: Trial, protocol: Protocol, row: Observation, asked: Question
         adjusted=row.statistic.startswith("ls-"),
         source=row.source,
     )
-    if row.statistic in _SHARES:
+    if row.statistic == _RELAPSE:
+        course = _course(protocol, asked)
+        yield replace(
+            plain, outcome=asked.outcome, kind="share", value=_share(row, n), error_from="binomial", course=course
+        )
+    elif row.statistic in _SHARES:
         if n:
             yield replace(plain, kind="share", value=_share(row, n), error_from="binomial")
     elif row.statistic == "sd":

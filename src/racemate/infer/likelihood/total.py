@@ -1,7 +1,7 @@
 """Total: how likely all targets are at once.
 
 Means of one trial are jointly normal: their sizes of error are the published ones, their correlation is what the model predicts between
-times of one arm.  Spreads are chi-squared, shares binomial with the weight their people leave.
+times of one arm.  Spreads are chi-squared, shares (of relapse too) binomial with the weight their people leave, scans normal.
 """
 
 from __future__ import annotations
@@ -43,6 +43,8 @@ class Table:
     pooled: Floats
     """Weights of cells in the slope of the trial at that time."""
     remission: NDArray[np.bool_]
+    relapse: NDArray[np.int64]
+    """Place among the targets on relapse; below zero for any other."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,7 @@ class Likelihood:
     spreads: Table
     shares: Table
     effects: Table
+    scans: Table
 
     @property
     def size(self) -> int:
@@ -70,6 +73,7 @@ class Likelihood:
             (self.spreads, _chi(self.spreads, seen)),
             (self.shares, _binomial(self.shares, seen)),
             (self.effects, _effect(self.effects, seen)),
+            (self.scans, _scan(self.scans, seen)),
         ):
             out = out.at[table.rows].set(found)
         return out
@@ -91,6 +95,7 @@ class Likelihood:
             (self.spreads, _spread(self.spreads, seen)),
             (self.shares, _share(self.shares, seen)),
             (self.effects, _standardised(self.effects, seen)),
+            (self.scans, _risen(self.scans, seen)),
         ):
             out = out.at[table.rows].set(found)
         return out
@@ -104,7 +109,7 @@ class Likelihood:
 def likelihood(targets: Targets, predictor: Predictor) -> Likelihood:
     """Bring targets and predictor together."""
     every = targets.targets
-    kinds = ("mean", "sd", "share", "effect-size")
+    kinds = ("mean", "sd", "share", "effect-size", "scan")
     tables = [
         _table(targets, predictor.cells, [k for k, one in enumerate(every) if one.kind == kind]) for kind in kinds
     ]
@@ -113,6 +118,7 @@ def likelihood(targets: Targets, predictor: Predictor) -> Likelihood:
 
 def _table(targets: Targets, cells: Sheet, rows: list[int]) -> Table:
     chosen = [targets.targets[k] for k in rows]
+    told = np.array([one.course is not None for one in chosen], dtype=np.int64)
     terms, pooled = np.zeros((len(rows), len(cells.cells))), np.zeros((len(rows), len(cells.cells)))
     adjust = np.zeros(len(rows))
     for k, one in enumerate(chosen):
@@ -131,6 +137,7 @@ def _table(targets: Targets, cells: Sheet, rows: list[int]) -> Table:
         adjust=adjust,
         pooled=pooled,
         remission=np.array([one.statistic == "remission" for one in chosen], dtype=bool),
+        relapse=np.cumsum(told) * told - 1,
     )
 
 
@@ -182,7 +189,10 @@ def _chi(t: Table, seen: Answer) -> Any:
 
 
 def _share(t: Table, seen: Answer) -> Any:
-    return jnp.clip(jnp.where(t.remission, t.terms @ seen.remission, t.terms @ seen.response), _EDGE, 1 - _EDGE)
+    found = jnp.where(t.remission, t.terms @ seen.remission, t.terms @ seen.response)
+    if (t.relapse >= 0).any():
+        found = jnp.where(t.relapse >= 0, seen.relapse[np.maximum(t.relapse, 0)], found)
+    return jnp.clip(found, _EDGE, 1 - _EDGE)
 
 
 def _binomial(t: Table, seen: Answer) -> Any:
@@ -201,3 +211,16 @@ def _standardised(t: Table, seen: Answer) -> Any:
 def _effect(t: Table, seen: Answer) -> Any:
     left = (t.value - _standardised(t, seen)) / t.error
     return -(left**2) / 2 - np.log(t.error) - np.log(2 * np.pi) / 2
+
+
+def _risen(t: Table, seen: Answer) -> Any:
+    """Rise that each scan sees, percent."""
+    return seen.scan[0] if t.rows.size else jnp.zeros(0)
+
+
+def _scan(t: Table, seen: Answer) -> Any:
+    """Normal; what the surrogate of scans misses adds to the error that was printed."""
+    if not t.rows.size:
+        return jnp.zeros(0)
+    variance = t.error**2 + seen.scan[1] ** 2
+    return -((t.value - seen.scan[0]) ** 2) / (2 * variance) - jnp.log(2 * np.pi * variance) / 2

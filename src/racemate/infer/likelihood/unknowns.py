@@ -16,6 +16,7 @@ from scipy.special import ndtr
 
 from racemate.evidence.prior import Prior, carry
 from racemate.infer.likelihood.cells import Sheet
+from racemate.infer.likelihood.scan import NO_SCANS, Scans
 from racemate.infer.likelihood.surrogate import Surrogate
 from racemate.model import Model
 from racemate.posterior import BETWEEN
@@ -39,12 +40,13 @@ _SURE = 1e-9
 class Unknowns:
     """Names of the unknowns in the order of a vector of standard normal numbers, and what turns that vector into values.
 
-    ``names`` come first (inputs of the surrogate among them), then ``rest`` nameless directions of the surrogate, then one drug and one
+    ``names`` come first (inputs of both surrogates among them), then ``rest`` nameless directions of the surrogate, then one drug and one
     setting effect per trial.  ``fixed`` holds what the fit needs but does not move.
     """
 
     names: tuple[str, ...]
     inputs: tuple[int, ...]
+    scans: tuple[int, ...]
     rest: int
     trials: tuple[str, ...]
     fixed: dict[str, float]
@@ -84,6 +86,10 @@ class Unknowns:
         studies = place[n + self.rest :]
         return place[np.array(self.inputs, dtype=int)], place[n : n + self.rest], studies[:t], studies[t:]
 
+    def scanned(self, place: Any) -> Any:
+        """Inputs of the surrogate of scans (standard normal), from the whole vector."""
+        return place[np.array(self.scans, dtype=int)]
+
 
 def _within(place: Any, below: Any, above: Any, xp: Any) -> Any:
     if xp is np:
@@ -96,18 +102,18 @@ def _within(place: Any, below: Any, above: Any, xp: Any) -> Any:
     return invert(xp.clip(below + cumulate(place) * (above - below), 1e-15, 1 - 1e-15))
 
 
-def unknowns(model: Model, cells: Sheet, surrogate: Surrogate) -> Unknowns:
-    """Unknowns of one card for the cells at hand: contexts and scales that no cell has are not among them."""
+def unknowns(model: Model, cells: Sheet, surrogate: Surrogate, scans: Scans = NO_SCANS) -> Unknowns:
+    """Unknowns of one card for the cells and scans at hand: contexts and scales that no cell has are not among them."""
     algebra = [
         *_ALGEBRA,
         *(f"severity.context_{name}" for k, name in enumerate(CONTEXTS) if cells.context[:, k].any()),
         *(f"score.{name}_per_madrs" for name in cells.scales[1:]),
     ]
     moved = [name for name in algebra if model.bound[name].prior is not None]
-    names = [*dict.fromkeys([*surrogate.names, *moved])]
+    names = [*dict.fromkeys([*surrogate.names, *scans.names, *scans.freed, *moved])]
     priors: list[tuple[str, Prior, float]] = []
     for name in names:
-        prior = model.bound[name].prior
+        prior = scans.freed.get(name, model.bound[name].prior)
         assert prior is not None
         priors.append((name, prior, model.bound[name].factor))
     priors += [(BETWEEN + name, prior, 1.0) for name, prior in _spreads(model)]
@@ -115,6 +121,7 @@ def unknowns(model: Model, cells: Sheet, surrogate: Surrogate) -> Unknowns:
     return Unknowns(
         names=tuple(name for name, _, _ in priors),
         inputs=tuple(names.index(name) for name in surrogate.names),
+        scans=tuple(names.index(name) for name in scans.names),
         rest=surrogate.rest.shape[1],
         trials=cells.trials,
         fixed={name: float(model.bound[name].typical) for name in algebra if name not in names},  # pyright: ignore[reportArgumentType]

@@ -63,20 +63,30 @@ def upstream(
     progress: Progress | None = None,
 ) -> Upstream:
     """Signals of every cell under one card; remembered on disk by everything they depend on."""
-    file = cache_folder() / "upstream" / f"{_key(model, cells, seed, draws, people)}.npz"
     names = tuple(name for name, bound in model.bound.items() if bound.prior is not None)
     place = np.stack([places(seed, name, draws) for name in names])
-    with suppress(OSError, ValueError, KeyError):
-        told = np.load(file)
-        return Upstream(names, place, told["signal"], told["blocked"])
-    signal = np.zeros((len(SIGNALS), len(cells.cells), draws, people))
-    blocked = np.zeros(len(cells.cells))
-    for k, trial in enumerate(cells.trials):
-        if progress is not None:
-            progress("dose to plasticity", k, len(cells.trials))
-        _trial(model, protocols[trial], trial, cells, seed, signal, blocked)
-    _keep(file, signal, blocked)
-    return Upstream(names, place, signal, blocked)
+
+    def made() -> dict[str, Floats]:
+        signal = np.zeros((len(SIGNALS), len(cells.cells), draws, people))
+        blocked = np.zeros(len(cells.cells))
+        for k, trial in enumerate(cells.trials):
+            if progress is not None:
+                progress("dose to plasticity", k, len(cells.trials))
+            _trial(model, protocols[trial], trial, cells, seed, signal, blocked)
+        return {"signal": signal, "blocked": blocked}
+
+    told = remembered(model, (cells.cells, seed, draws, people), made)
+    return Upstream(names, place, told["signal"], told["blocked"])
+
+
+def remembered(model: Model, key: tuple[object, ...], make: Callable[[], dict[str, Floats]]) -> dict[str, Floats]:
+    """Arrays made once per card, ``key`` and code, and then read from disk."""
+    file = cache_folder() / "upstream" / f"{_key(model, key)}.npz"
+    with suppress(OSError, ValueError, KeyError), np.load(file) as told:
+        return dict(told)
+    found = make()
+    _keep(file, found)
+    return found
 
 
 def places(seed: int, name: str, draws: int) -> Floats:
@@ -108,18 +118,18 @@ def _trial(
         blocked[c] = found[_BLOCKED][visit, mine].mean()
 
 
-def _key(model: Model, cells: Sheet, seed: int, draws: int, people: int) -> str:
+def _key(model: Model, key: tuple[object, ...]) -> str:
     package = Path(__file__).resolve().parents[2]
     files = [Path(__file__), *(file for room in _ROOMS for file in sorted((package / room).rglob("*.py")))]
     code = [sha256(file.read_bytes()).hexdigest() for file in files]
-    told = (model.evidence_hash, model.hypothesis.model_dump_json(), cells.cells, seed, draws, people, code)
+    told = (model.evidence_hash, model.hypothesis.model_dump_json(), key, code)
     return sha256(repr(told).encode()).hexdigest()
 
 
-def _keep(file: Path, signal: Floats, blocked: Floats) -> None:
+def _keep(file: Path, found: dict[str, Floats]) -> None:
     """Written whole or not at all; a cache that cannot be written is only slower."""
     with suppress(OSError):
         file.parent.mkdir(parents=True, exist_ok=True)
         with NamedTemporaryFile(dir=file.parent, delete=False, suffix=".npz") as draft:
-            np.savez(draft, signal=signal, blocked=blocked)
+            np.savez(draft, **found)  # pyright: ignore[reportArgumentType] arrays by name
         Path(draft.name).replace(file)
