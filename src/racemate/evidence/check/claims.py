@@ -169,7 +169,7 @@ def arithmetic_recomputes(library: Library) -> Iterator[Finding]:
         texts = (claim.arithmetic,) if isinstance(claim.arithmetic, str) else claim.arithmetic
         values = _values(claim)
         if texts[0].startswith("by "):
-            yield from _script(library, parameter.file, name, texts[0])
+            yield from scripted(library, parameter.file, name, texts[0])
             continue
         if len(texts) != len(values):
             allowed = f"{len(values)} expressions, or one sentence that starts with 'by'"
@@ -179,7 +179,7 @@ def arithmetic_recomputes(library: Library) -> Iterator[Finding]:
             yield from recomputed(parameter.file, name, text, value)
 
 
-def _script(library: Library, file: str, field: str, text: str) -> Iterator[Finding]:
+def scripted(library: Library, file: str, field: str, text: str) -> Iterator[Finding]:
     """Hold `by <script>` against the checkout; an installed library has no scripts to look for."""
     script = text.removeprefix("by ").partition(",")[0].split(" ")[0]
     checkout = library.root.parent

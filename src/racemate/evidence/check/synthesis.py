@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from math import sqrt
 
 from racemate.evidence.arithmetic import agrees, rounding
-from racemate.evidence.check.claims import recomputed
+from racemate.evidence.check.claims import recomputed, scripted
 from racemate.evidence.finding import Finding, nearest
 from racemate.evidence.library import Library
 from racemate.evidence.record import DOUBTFUL, Observation, Spread, Trial
@@ -98,7 +98,9 @@ def reported_count_agrees(library: Library) -> Iterator[Finding]:
 def reported_arithmetic_recomputes(library: Library) -> Iterator[Finding]:
     """A derived number carries its arithmetic, and the arithmetic gives the value as written."""
     for file, field, entry in _reported(library):
-        if entry.arithmetic:
+        if entry.arithmetic.startswith("by "):
+            yield from scripted(library, file, f"{field}.arithmetic", entry.arithmetic)
+        elif entry.arithmetic:
             yield from recomputed(file, f"{field}.arithmetic", entry.arithmetic, entry.value)
         elif entry.how == "derived":
             yield Finding(file, f"{field}.arithmetic", "nothing, for a number 'derived'", "arithmetic in numbers")
