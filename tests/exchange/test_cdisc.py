@@ -22,7 +22,7 @@ from racemate.trial.design.parts import parts
 from racemate.trial.harms import reported
 from racemate.trial.published import protocol_of
 from racemate.trial.replicate import conduct
-from racemate.trial.safety import CHAIN, COUNTS, safety
+from racemate.trial.safety import CHAIN, COUNTS, RISEN, safety
 from tests.trial.test_safety import SickWorld
 
 Frames = dict[str, Any]
@@ -155,16 +155,17 @@ def test_events_are_numbered_in_time_and_the_first_of_a_term_is_marked(trial: tu
         assert part["AESTDTC"].is_monotonic_increasing
         assert (part["AOCCFL"] == "Y").sum() == part["AETERM"].nunique()
     terms = set(frames["adae"]["AETERM"])
-    chain = {"dissociation", "sedation", "nausea", "systolic rise of 40 mmHg or more"}
-    assert {"dissociation", "sedation", "nausea"} <= terms <= {*chain, "urinary symptoms", *reported.EVENTS}
+    drawn = {reported.DISSOCIATED, reported.SEDATED, reported.NAUSEA}
+    assert drawn <= terms <= {*drawn, RISEN, "urinary symptoms", *reported.EVENTS}
     for term, part in frames["adae"].groupby("AETERM"):
-        assert set(part["AEBASIS"]) == {CHAIN if term in chain else COUNTS}
+        basis = {CHAIN, COUNTS} if term in drawn else {CHAIN if term == RISEN else COUNTS}
+        assert set(part["AEBASIS"]) <= basis
 
 
 def test_who_scored_above_four_has_dissociation_among_the_events() -> None:
     frames = data_sets(CROSSED, SickWorld(), 5, 2, 30)
     felt = frames["adqs"][(frames["adqs"]["PARAMCD"] == "CADSS") & (frames["adqs"]["AVAL"] > 4)]
-    told = frames["adae"][frames["adae"]["AETERM"] == "dissociation"]
+    told = frames["adae"][frames["adae"]["AETERM"] == reported.DISSOCIATED]
     assert len(felt)
     assert set(zip(felt["USUBJID"], felt["APERIOD"], strict=True)) <= set(
         zip(told["USUBJID"], told["APERIOD"], strict=True)

@@ -15,10 +15,11 @@ from racemate.trial.analysis.statistics import exact_interval, line
 from racemate.trial.analysis.unasked import SAFETY
 from racemate.trial.conduct.enrol import Progress
 from racemate.trial.harms import reported
+from racemate.trial.harms.reported import DISSOCIATED, NAUSEA, SEDATED
 from racemate.trial.harms.urinary import COUNTED, hazard
 from racemate.trial.published import protocol_of
 from racemate.trial.replicate import conduct
-from racemate.trial.safety import CHAIN, COUNTS, MINUTES, Safety, Seen, cut_off, look, safety
+from racemate.trial.safety import CHAIN, COUNTS, MINUTES, RISEN, Safety, Seen, cut_off, look, safety
 from tests.trial.fake import PARAMETERS, FakeCohort, FakeWorld
 
 QUIET = {**PARAMETERS, "score.cadss_occasion": 1e-12}
@@ -97,27 +98,38 @@ def test_what_wears_off_is_seen_over_sessions_and_what_does_not_is_not(found: Sa
 
 
 def test_events_follow_from_thresholds_and_chances(found: Safety) -> None:
-    (felt,) = rows(found, "events", arm=DRUG, event="dissociation")
+    (felt,) = rows(found, "events", arm=DRUG, event=DISSOCIATED)
     assert (felt["median"], felt["people"]) == (100, felt["n"])
-    (nausea,) = rows(found, "events", arm=DRUG, event="nausea")
-    # Eight sessions at 0.1, but for those who left early.
-    assert 100 * (1 - 0.9**6) < nausea["median"] < 100 * (1 - 0.9**8) + 6
-    assert nausea["per_session_median"] == pytest.approx(10, abs=1.5)
-    (risen,) = rows(found, "events", arm=DRUG, event="systolic rise of 40 mmHg or more")
+    (nausea,) = rows(found, "events", arm=DRUG, event=NAUSEA)
+    assert nausea["per_session_median"] == pytest.approx(10, abs=3)
+    # Eight sessions at 0.1, on the same people again and again, and a background; never as many as strangers would be.
+    assert 10 < nausea["median"] < 100 * (1 - 0.9**8) - 20
+    (risen,) = rows(found, "events", arm=DRUG, event=RISEN)
     assert risen["median"] == pytest.approx(50, abs=12)  # half the people weigh more than the median of 80 kg
     low, high = exact_interval(risen["people"], risen["n"])
     assert (risen["exact_low"], risen["exact_high"]) == pytest.approx((100 * low, 100 * high))
-    assert all(row["high"] == 0 for row in rows(found, "events", arm=PLACEBO, basis=CHAIN))
+    assert all(row["per_session_high"] == 0 for row in rows(found, "events", arm=PLACEBO) if row["basis"] != COUNTS)
 
 
 def test_events_are_drawn_at_their_chance_by_person_and_session() -> None:
     one = seen(replicates=40)
     treated = one.witness.sessions.held & (one.witness.sessions.arm == 0)
-    share = one.events["sedation"][treated].mean()
-    assert share == pytest.approx(0.5, abs=4 * 0.5 / np.sqrt(treated.sum()))
+    people = treated.any(axis=0).sum()
+    # Sessions of one person are tied, so people count and not sessions.
+    share = one.events[SEDATED][treated].mean()
+    assert share == pytest.approx(0.5, abs=4 * 0.5 / np.sqrt(people))
     fewer = seen(replicates=3)
     size = fewer.witness.ids.size
-    assert (one.events["sedation"][:, :size] == fewer.events["sedation"]).all()
+    assert (one.events[SEDATED][:, :size] == fewer.events[SEDATED]).all()
+
+
+def test_who_was_sick_once_is_sick_again() -> None:
+    one = seen(replicates=20)
+    first, last = (one.witness.sessions.held[k] & (one.witness.sessions.arm[k] == 0) for k in (0, 7))
+    stayed = first & last
+    before, after = one.events[NAUSEA][0], one.events[NAUSEA][7]
+    again, fresh = after[stayed & before].mean(), after[stayed & ~before].mean()
+    assert again > 0.5 > 0.1 > fresh
 
 
 def test_ratings_are_those_of_the_trial_itself() -> None:
@@ -187,49 +199,34 @@ def test_the_urinary_hazard_beside_a_year_of_esketamine() -> None:
     assert low < library().anchor("urinary-sustain-2").value < high
 
 
-def test_reported_events_lie_where_the_trials_that_were_counted_have_them() -> None:
-    rates = reported.hazards(3, 4000)
-    assert set(rates) == set(reported.EVENTS)
-    for event, one in rates.items():
-        told = {
-            trial: [reported._count(trial, event, arms) for arms in both] for trial, both in reported.COUNTED.items()
-        }
-        counted = [pair for pair in told.values() if all(n for _, n in pair)]
-        assert len(counted) >= 2, event
-        for k, sessions in ((0, 8.0), (1, 0.0)):
-            chance = one.chance(np.full(1, sessions), 4.0)[:, 0]
-            low, high = np.percentile(chance, [1, 99])
-            shares = [pair[k][0] / pair[k][1] for pair in counted]
-            ends = [exact_interval(int(pair[k][0]), int(pair[k][1])) for pair in counted]
-            assert all(low < upper and lower < high for lower, upper in ends), (event, k)
-            assert min(shares) - 0.01 < np.median(chance) < max(shares), (event, k)
-        assert (one.per_session >= 0).all()
-
-
-def test_a_pool_of_trials_that_agree_keeps_the_least_spread_between_them() -> None:
-    mean, sd = reported._predictive(np.array([1.0, 1.0, 1.0]), np.array([0.1, 0.2, 0.4]), 0.35)
-    total = sum(1 / (v + 0.35**2) for v in (0.1, 0.2, 0.4))
-    assert (mean, sd) == pytest.approx((1.0, np.sqrt(0.35**2 + 1 / total)))
-    # DerSimonian and Laird by hand: weights 10 and 10, mean 1, Q 20, so tau squared is (20 - 1) / (20 - 200 / 20).
-    mean, sd = reported._predictive(np.array([0.0, 2.0]), np.array([0.1, 0.1]), 0.35)
-    assert (mean, sd) == pytest.approx((1.0, np.sqrt(1.9 + (1.9 + 0.1) / 2)))
-
-
 def test_events_of_the_counts_are_marked_and_stand_beside_what_the_trial_reports(found: Safety) -> None:
     every = rows(found, "events", arm=PLACEBO)
-    assert {row["basis"] for row in every} == {CHAIN, COUNTS}
+    assert {row["basis"] for row in every} == {CHAIN, COUNTS, f"{CHAIN} and {COUNTS}"}
     (dizzy,) = rows(found, "events", arm=DRUG, event="dizziness")
     (plain,) = rows(found, "events", arm=PLACEBO, event="dizziness")
     assert (dizzy["basis"], dizzy["published"], dizzy["published_put_in"]) == (COUNTS, 20.9, False)
     assert dizzy["median"] > plain["median"] > 0
     assert dizzy["people"] <= dizzy["n"]
     (felt,) = rows(found, "events", arm=DRUG, event="dissociation")
-    assert (felt["published"], felt["published_how"]) == (26.1, "recalled")
+    assert (felt["basis"], felt["published"], felt["published_how"]) == (COUNTS, 26.1, "recalled")
+    # A score above a cut-off is no adverse event, and nothing stands beside it.
+    (rated,) = rows(found, "events", arm=DRUG, event=DISSOCIATED)
+    assert np.isnan(rated["published"])
+
+
+def test_people_on_placebo_have_the_background_of_what_the_chain_makes(found: Safety) -> None:
+    for event in (DISSOCIATED, SEDATED, NAUSEA):
+        (plain,) = rows(found, "events", arm=PLACEBO, event=event)
+        assert 4 < plain["median"] < 20
+        (drug,) = rows(found, "events", arm=DRUG, event=event)
+        assert drug["median"] >= plain["median"]
 
 
 def test_a_trial_without_the_spray_has_no_counted_events() -> None:
     one = safety("murrough-2013", ["sick"], 20, 3, 5, worlds=lambda _: SickWorld(numbers=QUIET))
-    assert {row["basis"] for row in one.frames["events"].to_dict("records")} == {CHAIN}
+    told = one.frames["events"].to_dict("records")
+    assert {row["basis"] for row in told} == {CHAIN}
+    assert {row["event"] for row in told} == {DISSOCIATED, RISEN, SEDATED, NAUSEA}
 
 
 def test_what_replicate_sends_to_safety_is_there() -> None:

@@ -52,7 +52,7 @@ def safety(
     legs = (part.protocol for part in parts(protocol))
     drugs = {dose.drug for leg in legs for arm in leg.conditions for dose in arm.doses}
     counted = [library().anchor(name).source for pair in COUNTED for name in pair]
-    counted += reported.sources() if reported.concerns(protocol) else ()
+    counted += reported.sources(protocol)
     sources = () if isinstance(told, Protocol) else told.sources
     inputs |= own_cards(names)
     manifest = describe("safety", arguments, models.values(), drugs, [*sources, *counted], inputs, clock)

@@ -1,9 +1,9 @@
 """Safety: what a virtual trial's people feel and suffer beside what they gain, session by session.
 
 Dissociation and pressure are courses within a session, and their peaks over sessions show whether they wear off: only dissociation
-does, where the card holds the edge ``felt_tolerance``.  Sedation and nausea are chances at a session's peak.  None of these has a
-background: what placebo arms report is not in the chain, so shares are the drug's own.  Other common events, and urinary symptoms, are
-hazards of weeks and of sessions had, from published counts of people on esketamine and on placebo spray; they are marked as such.
+does, where the card holds the edge ``felt_tolerance``.  Sedation (any loss of alertness on the MOAA/S) and nausea are chances at a
+session's peak, and fall on the same people again.  Adverse events that the chain does not make, and a background of those that it makes,
+come from published counts of people on esketamine and on placebo spray, and so do urinary symptoms; they are marked as such.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from racemate.evidence.library import library
 from racemate.evidence.record import Trial
 from racemate.hypothesis import default
 from racemate.model import bind
-from racemate.people.random import normal, uniform
+from racemate.people.random import normal
 from racemate.trial.analysis.statistics import divide, exact_interval
 from racemate.trial.analysis.statistics import line as line_of
 from racemate.trial.beside import Size
@@ -29,7 +29,7 @@ from racemate.trial.design.arm import Arm
 from racemate.trial.design.protocol import Protocol
 from racemate.trial.design.scheme import FELT_SCALE, MOOD_SCALES
 from racemate.trial.harms import reported
-from racemate.trial.harms.hazard import first
+from racemate.trial.harms.hazard import First
 from racemate.trial.harms.urinary import hazard
 from racemate.trial.published import protocol_of
 from racemate.trial.replicate import SEED, Report, allow
@@ -48,7 +48,9 @@ CLOSE, FIRST = 36, 8
 """Sessions up to which all are looked at closely, and how many are in a longer trial: four weeks of two a week."""
 FELT = {"cadss": "score.cadss", "systolic_rise": "score.systolic_rise"}
 CHANCES = {"sedation": "score.sedation", "nausea": "score.nausea"}
-EVENTS = ("dissociation", "systolic rise of 40 mmHg or more", "sedation", "nausea")
+DRAWN = {reported.SEDATED: "sedation", reported.NAUSEA: "nausea"}
+"""Events that come at a chance, and whose."""
+RISEN = "systolic rise of 40 mmHg or more"
 CHAIN, COUNTS = "the chain", "counts of other trials"
 """Where an event comes from."""
 LEVEL = (2.5, 50.0, 97.5)
@@ -142,27 +144,22 @@ class Seen:
 
     @cached_property
     def events(self) -> dict[str, Mask]:
-        """Who had which event in which session, shape (sessions, people); chances are drawn once per person and session."""
-        held, who = self.witness.sessions.held, self.witness
-        turn = np.arange(len(held), dtype=np.uint64)[:, None]
-        drawn = {name: uniform(who.seed, f"safety:{name}", who.ids, turn) < self.peaks[name] for name in CHANCES}
+        """Who had which event by the drug's own doing in which session, shape (sessions, people)."""
         above, by = cut_off("cadss-counted"), cut_off("systolic-rise-counted")
-        found = {EVENTS[0]: self.peaks["cadss"] > above, EVENTS[1]: self.peaks["systolic_rise"] >= by}
-        return {name: mask & held for name, mask in (found | drawn).items()}
+        found = {reported.DISSOCIATED: self.peaks["cadss"] > above, RISEN: self.peaks["systolic_rise"] >= by}
+        found |= {name: reported.in_sessions(self.witness, name, self.peaks[of]) for name, of in DRAWN.items()}
+        return {name: mask & self.witness.sessions.held for name, mask in found.items()}
 
     @cached_property
-    def reported(self) -> dict[str, Mask]:
-        """Who had which event that the chain does not make, by leg, shape (legs, people); empty where the counts speak of no arm."""
-        who = self.witness
-        if not reported.concerns(who.protocol):
-            return {}
-        rates = reported.hazards(who.seed, who.enrolled.roll.replicates)
-        return {
-            name: np.array(
-                [first(who, k, one, reported.given(leg), reported.stream(name)).had for k, leg in enumerate(who.legs)]
-            )
-            for name, one in rates.items()
-        }
+    def firsts(self) -> tuple[Mapping[str, First], ...]:
+        """By leg: first events that counts of other trials make, and the background of the chain's own; none where they speak of no arm."""
+        return tuple(reported.firsts(self.witness, k) for k in range(len(self.witness.legs)))
+
+    def counted(self, group: Group) -> dict[str, Mask]:
+        """Who had which event by those counts in a group's stage, shape (people,)."""
+        legs = [k for k, leg in enumerate(self.witness.legs) if (leg.name if leg.stage else "") == group.stage]
+        names = self.firsts[legs[0]]
+        return {name: anyone(np.array([self.firsts[k][name].had for k in legs])) & anyone(group.here) for name in names}
 
     @cached_property
     def groups(self) -> tuple[Group, ...]:
@@ -215,7 +212,7 @@ def safety(
     protocol = protocol_of(record) if isinstance(record, Trial) else record
     make = worlds or (lambda name: ChainWorld(name, bind(name), seed))
     rows: dict[str, list[dict[str, Any]]] = {name: [] for name in _FRAMES}
-    told = reported.published(record, (EVENTS[0], *CHANCES)) if isinstance(record, Trial) else {}
+    told = reported.published(record) if isinstance(record, Trial) else {}
     for name in [default()] if hypotheses is None else list(hypotheses):
         seen = look(protocol, make(name), seed, replicates, people, progress)
         for frame, make_rows in _TABLES.items():
@@ -313,13 +310,15 @@ def _events(seen: Seen) -> Iterable[dict[str, Any]]:
         n = fold(anyone(group.here)).sum(axis=-1)
         if not n.any():
             continue
+        counted = seen.counted(group)
         for name, mask in seen.events.items():
             per = divide(fold(mask & group.here).sum(axis=(0, 2)), fold(group.here).sum(axis=(0, 2)))
-            line = _people(fold(anyone(mask & group.here)), n) | _spread(100 * per, "per_session_")
-            yield {**group.named, "event": name, "basis": CHAIN, **line}
-        for name, had in seen.reported.items():
-            legs = [k for k, leg in enumerate(seen.witness.legs) if (leg.name if leg.stage else "") == group.stage]
-            line = _people(fold(anyone(had[legs]) & anyone(group.here)), n) | _spread(np.empty(0), "per_session_")
+            had = anyone(mask & group.here)
+            basis = f"{CHAIN} and {COUNTS}" if name in counted else CHAIN
+            line = _people(fold(had | counted.pop(name, np.zeros_like(had))), n) | _spread(100 * per, "per_session_")
+            yield {**group.named, "event": name, "basis": basis, **line}
+        for name, had in counted.items():
+            line = _people(fold(had), n) | _spread(np.empty(0), "per_session_")
             yield {**group.named, "event": name, "basis": COUNTS, **line}
 
 

@@ -16,7 +16,7 @@ from racemate.trial.design.protocol import Protocol
 from racemate.trial.harms import reported
 from racemate.trial.harms.hazard import first
 from racemate.trial.harms.urinary import hazard
-from racemate.trial.safety import CHAIN, COUNTS, gives_ketamine
+from racemate.trial.safety import CHAIN, COUNTS, RISEN, gives_ketamine
 from racemate.trial.witness import row
 from racemate.units import convert
 
@@ -104,7 +104,7 @@ def adae(people: Subjects) -> pd.DataFrame:
 
 def _onset_h(people: Subjects, name: str, s: int, who: np.ndarray) -> np.ndarray:
     """Hours from a session's start to the peak of what is felt; a chance is dated at the start."""
-    felt = {"dissociation": "cadss"}.get(name, "systolic_rise" if name.startswith("systolic") else "")
+    felt = {reported.DISSOCIATED: "cadss", RISEN: "systolic_rise"}.get(name)
     if not felt:
         return np.zeros(who.size)
     start, minutes = float(people.seen.witness.sessions.start_h[s]), people.seen.minutes[s]
@@ -134,12 +134,7 @@ def _counted(people: Subjects, k: int) -> Iterator[Columns]:
     replicates = witness.enrolled.roll.replicates
     ketamine = np.array([*(gives_ketamine(arm) for arm in leg.protocol.conditions), False])[leg.arm]
     found = {_URINARY: first(witness, k, hazard(witness.seed, replicates), ketamine, "safety:urinary")}
-    if reported.concerns(witness.protocol):
-        rates = reported.hazards(witness.seed, replicates)
-        found |= {
-            name: first(witness, k, one, reported.given(leg), reported.stream(name)) for name, one in rates.items()
-        }
-    for name, one in found.items():
+    for name, one in (found | dict(people.seen.firsts[k])).items():
         who = np.flatnonzero(people.chosen & one.had)
         yield _suffered(people, who, name, one.hour[who], (k, one.session[who]), COUNTS)
 

@@ -16,12 +16,12 @@ _PEOPLE = (
     "enrolled",
 )
 SAFETY = (
-    "dissociation", "sedation", "nausea", "urinary", "dizziness", "headache", "vomiting", "somnolence", "hypertension", "dysgeusia",
+    "dissociation", "sedation", "nausea", "urinary", "dizziness", "headache", "vertigo", "vomiting", "somnolence", "hypertension", "dysgeusia",
     "hypoaesthesia", "blurred-vision",
 )  # fmt: skip
 """Adverse events that `racemate.trial.safety` gives."""
 _EVENTS = (
-    "vertigo", "paraesthesia", "hypoaesthesia-oral", "anxiety", "euphoric-mood", "depersonalisation", "suicidal-ideation", "suicidal-behaviour", "suicidality", "abuse-potential", "cystitis", "adverse-event",
+    "paraesthesia", "hypoaesthesia-oral", "anxiety", "euphoric-mood", "depersonalisation", "suicidal-ideation", "suicidal-behaviour", "suicidality", "abuse-potential", "cystitis", "adverse-event",
     "serious-adverse-event", "death",
 )  # fmt: skip
 _TREATED = (

@@ -1,50 +1,68 @@
-"""Reported: adverse events that the chain does not make, as hazards from what trials of esketamine spray report by arm.
+"""Reported: adverse events as counts of other trials make them: those that the chain does not make, and a background for those it makes.
 
-Counts stand with the trials (`evidence/trials/*/outcomes.csv`).  Each trial gives a background per week from its placebo arm and the ratio
-of its arms; both are pooled over trials on the log scale with a variance between trials (DerSimonian-Laird 1986) that is at least what
-`evidence/pooling.toml` asks of laboratories.  A replicate is a new trial: it draws both once.  That the excess grows with sessions, whatever
-the dose, is an assumption, as is that it neither wears off nor comes to the same people again.
+An event on drug comes from the background of placebo arms or in a session, and both fall on the same people (`propensity`).  A replicate is
+a new trial: it draws its rates once, and one that hears more in one arm hears more in both.  That a session has the same chance whatever the dose, and however many came before, is an assumption.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 import numpy as np
 
 from racemate.evidence.library import library
-from racemate.evidence.record import Observation, Trial
+from racemate.evidence.record import Trial
+from racemate.evidence.synthesis import Anchor
 from racemate.people.random import normal
 from racemate.trial.conduct.world import Floats
 from racemate.trial.design.arm import Arm
 from racemate.trial.design.parts import parts
 from racemate.trial.design.protocol import Protocol
-from racemate.trial.harms.hazard import HALF, Hazard, exposure
-from racemate.trial.witness import Leg, Mask
+from racemate.trial.harms.background import FADING, Background, earliest, powers
+from racemate.trial.harms.counts import COUNTED, Law, pooled, rows
+from racemate.trial.harms.hazard import First
+from racemate.trial.harms.propensity import carried, per_session, within
+from racemate.trial.witness import Leg, Mask, Witness
 
-COUNTED: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "aspire-2": (("esketamine, both trials",), ("placebo, both trials",)),
-    "china-usa-phase-3": (("esketamine + antidepressant",), ("placebo + antidepressant",)),
-    "japan-phase-2b": (("esketamine 28 mg", "esketamine 56 mg", "esketamine 84 mg"), ("placebo",)),
-    "transform-1": (("esketamine, both doses",), ("placebo + antidepressant",)),
-}
-"""Trials of four weeks, twice a week, whose report counts common events, with their arms on drug and on placebo spray."""
 EVENTS = (
+    "dissociation",
     "dizziness",
     "headache",
+    "vertigo",
     "vomiting",
     "somnolence",
+    "sedation",
     "hypertension",
     "dysgeusia",
     "hypoaesthesia",
     "blurred-vision",
 )
-"""What at least two of them count in both arms, and the chain does not make."""
+"""What at least two of the counted trials count in both arms, and the chain does not make."""
+NAUSEA, DISSOCIATED, SEDATED = "nausea", "CADSS above 4", "MOAA/S below 5"
+"""Events that the chain makes in sessions with drug, and counts give a background."""
+PLACEBO = {DISSOCIATED: "cadss-over-4-placebo", SEDATED: "sedation-label-placebo"}
+"""Anchors with the share of people on placebo spray whose rating is counted."""
+TIED = {SEDATED: "within-person-sedation"}
+"""Anchors with the correlation between the sessions of one person, where it is not that of an adverse event."""
+_TIED = "within-person-event"
+LEARNED_FROM = {"sustain-1": ("placebo + antidepressant",), "sustain-2": ("esketamine + antidepressant",)}
+"""Arms of trials from which was learned how events fade and come again."""
 NOT_TOLD: dict[str, Any] = dict.fromkeys(("published", "published_n", "published_put_in", "published_how"))
 """What a trial's own report says of an event, where it says nothing: percent, people, whether the rates were made of it too, how it is known."""
 _PERCENT = 100.0
+_RANGE95 = 3.92
+"""Standard deviations between the ends of an interval that holds 95 %."""
+
+
+@dataclass(frozen=True)
+class Rates:
+    """An event as a background and a chance in each session with drug, one per replicate."""
+
+    background: Background
+    chance: Floats
 
 
 def concerns(protocol: Protocol) -> bool:
@@ -62,89 +80,87 @@ def given(leg: Leg) -> Mask:
     return np.array([*(gives_spray(arm) for arm in leg.protocol.conditions), False])[leg.arm]
 
 
-def stream(event: str) -> str:
-    """The draw that decides when an event first comes."""
-    return f"safety:reported {event}"
-
-
-def published(record: Trial, more: tuple[str, ...]) -> dict[tuple[str, str, str], dict[str, Any]]:
-    """What a trial's report says of people with one of `EVENTS`, or of ``more``, by stage, arm and event; and whether it was counted here."""
+def published(record: Trial) -> dict[tuple[str, str, str], dict[str, Any]]:
+    """What a trial's report says of people with nausea or one of `EVENTS`, by stage, arm and event; and whether it was learned from."""
     stages = {stage["name"] for stage in record.protocol.get("stage", [])}
     found: dict[tuple[str, str, str], dict[str, Any]] = {}
     for row in record.observations:
-        if row.statistic == "share" and row.outcome in (*more, *EVENTS):
-            put_in = record.id in COUNTED and row.outcome in EVENTS
+        if row.statistic == "share" and row.outcome in (NAUSEA, *EVENTS):
+            put_in = record.id in COUNTED or row.arm in LEARNED_FROM.get(record.id, ())
             values = (row.value, row.n, put_in, str(row.how))
             line: dict[str, Any] = dict(zip(NOT_TOLD, values, strict=True))
             found.setdefault((row.period if row.period in stages else "", row.arm, row.outcome), line)
     return found
 
 
-def sources() -> tuple[str, ...]:
-    """Ids of the sources of the counts."""
-    return tuple(dict.fromkeys(row.source for event in EVENTS for trial in COUNTED for row in _rows(trial, event)))
+def sources(protocol: Protocol) -> tuple[str, ...]:
+    """Ids of the sources of what is known about a trial's events."""
+    anchors = [_TIED, *TIED.values()]
+    found = []
+    if concerns(protocol):
+        anchors += [FADING, *PLACEBO.values()]
+        found = [row.source for event in (NAUSEA, *EVENTS) for trial in COUNTED for row in rows(trial, event)]
+    return tuple(dict.fromkeys([*found, *(library().anchor(name).source for name in anchors)]))
 
 
-def hazards(seed: int, replicates: int) -> dict[str, Hazard]:
-    """The hazard of each event, of as many replicates."""
-    turns = np.arange(replicates, dtype=np.uint64)
-    found = {}
-    for event in EVENTS:
-        background, ratio, weeks, sessions = _pooled(event)
-        z = {kind: normal(seed, f"safety:reported {event} {kind}", turns) for kind in ("background", "ratio")}
-        per_week = np.exp(background[0] + background[1] * z["background"])
-        times = np.exp(ratio[0] + ratio[1] * z["ratio"])
-        found[event] = Hazard(per_week, per_week * weeks * np.maximum(times - 1.0, 0.0) / sessions)
+def stream(event: str) -> str:
+    """The draws of an event."""
+    return f"safety:{event}"
+
+
+def tied(event: str, seed: int, replicates: int) -> Floats:
+    """Correlation between the sessions of one person, one per replicate."""
+    return within(TIED.get(event, _TIED), seed, replicates)
+
+
+def in_sessions(witness: Witness, event: str, chance: Floats) -> Mask:
+    """Who has an event in which session, shape (sessions, people), from its chance there (broadcast to that shape)."""
+    roll, turn = witness.enrolled.roll, np.arange(len(witness.sessions.held), dtype=np.uint64)[:, None]
+    rho = tied(event, witness.seed, roll.replicates)[roll.replicate.astype(np.int64)]
+    return carried(witness.seed, stream(event), "session", witness.ids, turn, rho) < chance
+
+
+def firsts(witness: Witness, k: int) -> dict[str, First]:
+    """First events of everybody in the leg of place ``k``: `EVENTS`, and the background of what the chain makes; empty where none is known."""
+    if not concerns(witness.protocol):
+        return {}
+    roll, found = witness.enrolled.roll, {}
+    for event, one in rates(witness.seed, roll.replicates).items():
+        chance = one.chance[roll.replicate.astype(np.int64)] * given(witness.legs[k])
+        hits = in_sessions(witness, event, chance)
+        found[event] = earliest(witness, k, one.background, hits, stream(event))
     return found
 
 
 @cache
-def _pooled(event: str) -> tuple[tuple[float, float], tuple[float, float], float, float]:
-    """Mean and predictive standard deviation of the log background per week and of the log ratio; weeks and sessions of the trials."""
-    told = np.array(list(_trials(event)))
-    judgement = library().judgement
-    least = judgement.between_claims["lognormal-meta"].floor if judgement else 0.0
-    background, ratio = (_predictive(told[:, k], told[:, k + 1], least) for k in (0, 2))
-    return background, ratio, float(told[:, 4].mean()), float(told[:, 5].mean())
+def rates(seed: int, replicates: int) -> Mapping[str, Rates]:
+    """Rates of each event, of as many replicates; no chance in a session where the chain makes the event."""
+    fading, found = powers(seed, replicates), {}
+    for event in (*EVENTS, NAUSEA, *PLACEBO):
+        law = _placebo(library().anchor(PLACEBO[event])) if event in PLACEBO else pooled(event).placebo
+        load = _drawn(law, seed, event, replicates)
+        background = Background(load, fading, tied(event, seed, replicates))
+        chance = _chance(event, background, seed) if event in EVENTS else np.zeros(replicates)
+        found[event] = Rates(background, chance)
+    return found
 
 
-def _trials(event: str) -> Iterator[tuple[float, ...]]:
-    """Per trial: log background per week and its variance, log ratio and its variance, weeks, sessions."""
-    for trial, (drug, placebo) in COUNTED.items():
-        counts = [_count(trial, event, arms) for arms in (drug, placebo)]
-        if all(n for _, n in counts):
-            (high, noise), (low, own) = (_log_hazard(had, n) for had, n in counts)
-            weeks, sessions = exposure(trial)
-            yield low - np.log(weeks), own, high - low, noise + own, weeks, sessions
+def _chance(event: str, background: Background, seed: int) -> Floats:
+    """Chance of a session that gives the share of people on drug in trials of that many sessions; none where placebo gives as many."""
+    told = pooled(event)
+    load = _drawn(told.drug, seed, event, background.load.size)
+    chance = per_session(-np.expm1(-load), background.within, told.sessions, -np.expm1(-background.load))
+    return np.where(load > background.load, chance, 0.0)
 
 
-def _count(trial: str, event: str, arms: tuple[str, ...]) -> tuple[float, float]:
-    """People with the event and people, over arms."""
-    rows = [row for row in _rows(trial, event) if row.arm in arms and row.n]
-    had = [
-        float(np.rint(row.value * row.n / _PERCENT)) if row.count is None else float(row.count) for row in rows if row.n
-    ]
-    return sum(had), float(sum(row.n or 0 for row in rows))
+def _drawn(law: Law, seed: int, event: str, replicates: int) -> Floats:
+    """Cumulative hazards of as many replicates, by one draw for both arms."""
+    z = normal(seed, f"{stream(event)} trial", np.arange(replicates, dtype=np.uint64))
+    return np.asarray(np.exp(law[0] + law[1] * z), dtype=np.float64)
 
 
-def _rows(trial: str, event: str) -> list[Observation]:
-    wanted = {arm for arms in COUNTED[trial] for arm in arms}
-    every = library().trial(trial).observations
-    return [row for row in every if row.outcome == event and row.statistic == "share" and row.arm in wanted]
-
-
-def _log_hazard(had: float, n: float) -> tuple[float, float]:
-    """Log of the cumulative hazard behind a share, and its variance (delta method)."""
-    share = (had + HALF) / (n + 2 * HALF)
-    load = -np.log1p(-share)
-    return float(np.log(load)), float(share / ((1 - share) * (n + 2 * HALF) * load**2))
-
-
-def _predictive(value: Floats, variance: Floats, least: float) -> tuple[float, float]:
-    """Mean over trials and the standard deviation of the next trial's value."""
-    w = 1 / variance
-    mean = (w * value).sum() / w.sum()
-    q, spare = (w * (value - mean) ** 2).sum(), w.sum() - (w**2).sum() / w.sum()
-    between = max((q - (len(value) - 1)) / spare if spare > 0 else 0.0, least**2)
-    w = 1 / (variance + between)
-    return float((w * value).sum() / w.sum()), float(np.sqrt(between + 1 / w.sum()))
+def _placebo(told: Anchor) -> Law:
+    """Log of the cumulative hazard behind the share of an anchor, and its standard deviation."""
+    spread = told.spread
+    sd = np.log(spread.high / spread.low) / _RANGE95 if spread.low and spread.high else spread.value
+    return float(np.log(-np.log1p(-told.value / _PERCENT))), float(sd or 0.0)
