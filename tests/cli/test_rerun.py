@@ -65,7 +65,12 @@ def _alter(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("command", "said"), [("fit", "command: found 'fit'"), ("power", "manifest.json: arguments: found nothing")]
+    ("command", "said"),
+    [
+        ("bench", "command: found 'bench'"),
+        ("fit", "manifest.json: card: found nothing"),
+        ("power", "manifest.json: arguments: found nothing"),
+    ],
 )
 def test_a_folder_that_holds_no_run_is_refused(
     command: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]

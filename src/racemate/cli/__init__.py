@@ -66,7 +66,7 @@ _COMMANDS = {
         "racemate.cli.learned.compare:compare",
         "Hold the cards against each other: evidence, left-out trials, odds.",
     ),
-    "rerun": ("racemate.cli.runs:rerun", "Repeat a run from its folder."),
+    "rerun": ("racemate.cli.runs:rerun", "Make a result again from what it left."),
     "cite": ("racemate.cli.known:cite", "List the sources that a run touched."),
     "trials": ("racemate.cli.known:trials", "List the trials, or show one."),
     "evidence": ("racemate.cli.numbers:evidence", "Search the numbers, or show one with every claim about it."),

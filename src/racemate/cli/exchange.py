@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from racemate.cli.talk.carry import Written, carry_out
-from racemate.cli.talk.options import Bar, Card, Cards, Fitted, Force, Jobs, Json, Out, People, Quiet, Seed
+from racemate.cli.talk.carry import carry_out
+from racemate.cli.talk.options import USUAL, Card, Cards, Fitted, People, Seed, Trial, Written
 from racemate.cli.talk.screen import tell
 
 if TYPE_CHECKING:
@@ -31,27 +31,22 @@ def dose(
     ] = False,
     seed: Seed = 1,
     posterior: Fitted = None,
-    json: Json = False,
-    out: Out = None,
-    force: Force = False,
-    quiet: Quiet = False,
-    bar: Bar = True,
-    jobs: Jobs = None,
+    how: Written = USUAL,
 ) -> int:
     """Dose virtual people as a NONMEM-style event table says, and read concentrations and scores at its rows."""
 
     def work(follow: Any) -> TablesRun:
         from racemate.exchange.dosing.follow import follow as run
 
-        done = run(data, units, hypothesis, replicates, seed, typical, follow, jobs, posterior)
-        tell(f"racemate: parameters: {done.manifest['parameters']}", quiet)
+        done = run(data, units, hypothesis, replicates, seed, typical, follow, how.jobs, posterior)
+        tell(f"racemate: parameters: {done.manifest['parameters']}", how.quiet)
         return done
 
-    return carry_out("dose", work, Written(json, out, force, quiet, bar), jobs)
+    return carry_out("dose", work, how)
 
 
 def export(
-    trial: Annotated[str, Parameter(help="Id of a trial (`racemate trials`), or a folder with a protocol.toml.")],
+    trial: Trial,
     /,
     *,
     shape: Annotated[str, Parameter(name="--format", help="Shape of the data sets: cdisc.")] = "cdisc",
@@ -61,12 +56,7 @@ def export(
     replicate: Annotated[int | None, Parameter(help="Write only the virtual trial of this number, from 1.")] = None,
     seed: Seed = 1,
     posterior: Fitted = None,
-    json: Json = False,
-    out: Out = None,
-    force: Force = False,
-    quiet: Quiet = False,
-    bar: Bar = True,
-    jobs: Jobs = None,
+    how: Written = USUAL,
 ) -> int:
     """Write a virtual trial as CDISC-shaped data sets: ADSL, ADQS, ADPC, ADAE, ADTTE, each record marked as simulated."""
 
@@ -75,13 +65,13 @@ def export(
         from racemate.exchange.cdisc.export import export as run
 
         check_format(shape)
-        return run(trial, hypothesis, people, replicates, replicate, seed, follow, jobs, posterior)
+        return run(trial, hypothesis, people, replicates, replicate, seed, follow, how.jobs, posterior)
 
-    return carry_out("export", work, Written(json, out, force, quiet, bar), jobs)
+    return carry_out("export", work, how)
 
 
 def safety(
-    trial: Annotated[str, Parameter(help="Id of a trial (`racemate trials`), or a folder with a protocol.toml.")],
+    trial: Trial,
     /,
     *,
     hypothesis: Cards = None,
@@ -89,18 +79,13 @@ def safety(
     replicates: Annotated[int, Parameter(help="Virtual trials per card.")] = 20,
     seed: Seed = 1,
     posterior: Fitted = None,
-    json: Json = False,
-    out: Out = None,
-    force: Force = False,
-    quiet: Quiet = False,
-    bar: Bar = True,
-    jobs: Jobs = None,
+    how: Written = USUAL,
 ) -> int:
     """Side effects beside benefit: dissociation and pressure over sessions, sedation, nausea, urinary symptoms."""
 
     def work(follow: Any) -> TablesRun:
         from racemate.exchange.safety import safety as run
 
-        return run(trial, hypothesis, people, replicates, seed, follow, jobs, posterior)
+        return run(trial, hypothesis, people, replicates, seed, follow, how.jobs, posterior)
 
-    return carry_out("safety", work, Written(json, out, force, quiet, bar), jobs)
+    return carry_out("safety", work, how)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from racemate.cli.talk.carry import Written, carry_out
-from racemate.cli.talk.options import Bar, Cards, Fitted, Force, Jobs, Json, Out, Quiet, Seed
+from racemate.cli.talk.carry import carry_out
+from racemate.cli.talk.options import USUAL, Cards, Fitted, Seed, Trial, Written
 
 if TYPE_CHECKING:
     from racemate.report.characteristics.run import PowerRun
@@ -17,7 +17,7 @@ _MOST_SIZES = 100
 
 
 def power(
-    trial: Annotated[str, Parameter(help="Id of a trial (`racemate trials`), or a folder with a protocol.toml.")],
+    trial: Trial,
     /,
     *,
     people: Annotated[
@@ -55,12 +55,7 @@ def power(
     ] = "3",
     seed: Seed = 1,
     posterior: Fitted = None,
-    json: Json = False,
-    out: Out = None,
-    force: Force = False,
-    quiet: Quiet = False,
-    bar: Bar = True,
-    jobs: Jobs = None,
+    how: Written = USUAL,
 ) -> int:
     """Ask how often a design succeeds, errs and misses under rival mechanisms, and how many people it takes."""
     sizes = _whole(people, "--people", _MOST_SIZES)
@@ -87,10 +82,10 @@ def power(
             courses=carried,
             posterior=posterior,
             progress=follow,
-            jobs=jobs,
+            jobs=how.jobs,
         )
 
-    return carry_out("power", work, Written(json, out, force, quiet, bar), jobs)
+    return carry_out("power", work, how)
 
 
 def _whole(text: str, option: str, most: int) -> tuple[int, ...]:

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from racemate.cli.talk.carry import Written, allow_jobs, carry_out
-from racemate.cli.talk.options import Bar, Cards, Fitted, Force, Jobs, Json, Out, People, Quiet, Seed
+from racemate.cli.talk.carry import allow_jobs, carry_out
+from racemate.cli.talk.options import USUAL, Cards, Dose, Drug, Duration, Fitted, People, Route, Schedule, Seed, Written
 from racemate.cli.talk.screen import tell
 
 if TYPE_CHECKING:
+    from racemate.exchange.learned.asked import Result
     from racemate.report.run.folder import Run
 
 
@@ -43,15 +44,10 @@ def replicate(
         ),
     ] = None,
     posterior: Fitted = None,
-    json: Json = False,
-    out: Out = None,
-    force: Force = False,
-    quiet: Quiet = False,
-    bar: Bar = True,
-    jobs: Jobs = None,
+    how: Written = USUAL,
 ) -> int:
     """Run a published trial, or one of your own, on virtual patients under rival mechanisms (default: every card)."""
-    allow_jobs(jobs)
+    allow_jobs(how.jobs)
     _one_or_all(trial, every, only)
     given: dict[str, Any] = {} if replicates is None else {"replicates": replicates}
     given |= {} if courses is None else {"courses": _courses(courses)}
@@ -59,15 +55,15 @@ def replicate(
     if every:
         from racemate.cli.talk.every import replicate_all
 
-        return replicate_all(only, hypothesis, people, seed, given, json, out, force, quiet, bar, jobs)
+        return replicate_all(only, hypothesis, people, seed, given, how)
 
     def work(follow: Any) -> Run:
         from racemate.report.run.trial import replicate as run
 
         assert trial is not None
-        return run(trial, hypothesis, people, seed=seed, progress=follow, jobs=jobs, **given)
+        return run(trial, hypothesis, people, seed=seed, progress=follow, jobs=how.jobs, **given)
 
-    return carry_out("replicate", work, Written(json, out, force, quiet, bar), jobs)
+    return carry_out("replicate", work, how)
 
 
 def _one_or_all(trial: str | None, every: bool, only: list[str] | None) -> None:
@@ -93,65 +89,55 @@ def _courses(text: str) -> int | None:
 
 def simulate(
     *,
-    drug: Annotated[
-        str, Parameter(help="ketamine, esketamine, arketamine, naltrexone, buprenorphine, methadone, midazolam ...")
-    ],
-    route: Annotated[str, Parameter(help="iv, intranasal, oral, sublingual, im, sc (as the drug has them).")],
-    dose: Annotated[
-        str, Parameter(allow_leading_hyphen=True, help='An amount such as "84 mg"; "0.5 mg/kg" by iv, im and sc.')
-    ],
-    schedule: Annotated[
-        str, Parameter(help='Such as "once", "days 1, 4 and 8" or "twice weekly for 4 weeks".')
-    ] = "once",
-    duration: Annotated[
-        str | None, Parameter(allow_leading_hyphen=True, help='How long an infusion lasts, such as "40 min".')
-    ] = None,
+    drug: Drug,
+    route: Route,
+    dose: Dose,
+    schedule: Schedule = "once",
+    duration: Duration = None,
     hypothesis: Cards = None,
     people: Annotated[int, Parameter(help="Virtual people.")] = 200,
     seed: Seed = 1,
     posterior: Fitted = None,
-    json: Json = False,
-    out: Out = None,
-    force: Force = False,
-    quiet: Quiet = False,
-    bar: Bar = True,
-    jobs: Jobs = None,
+    how: Written = USUAL,
 ) -> int:
     """Give a drug to virtual people and follow concentration, receptors, dissociation and MADRS until a week after the last dose."""
 
     def work(follow: Any) -> Run:
         from racemate.report.run.course import simulate as run
 
-        return run(drug, route, dose, schedule, duration, hypothesis, people, seed, follow, jobs, posterior)
+        return run(drug, route, dose, schedule, duration, hypothesis, people, seed, follow, how.jobs, posterior)
 
-    return carry_out("simulate", work, Written(json, out, force, quiet, bar), jobs)
+    return carry_out("simulate", work, how)
 
 
 def rerun(
-    run: Annotated[Path, Parameter(help="Folder that a run wrote with --out.")],
+    run: Annotated[
+        Path,
+        Parameter(
+            help="Folder that a command wrote with --out, or the file that holds its manifest (manifest.json, compare.json, predictions.json)."
+        ),
+    ],
     /,
     *,
-    json: Json = False,
-    out: Out = None,
-    force: Force = False,
-    quiet: Quiet = False,
-    bar: Bar = True,
-    jobs: Jobs = None,
+    fits: Annotated[
+        Path | None,
+        Parameter(help="Folder of racemate fit that the result rests on (default: where the result lies)."),
+    ] = None,
+    how: Written = USUAL,
 ) -> int:
-    """Repeat a run from its manifest, and say whether the numbers are the same."""
+    """Make a result again from its manifest, and say whether the numbers are the same."""
     from racemate.exchange.repeat import known, repeat, same
 
-    before = known(run)
+    before = known(run, fits=fits)
 
-    def work(follow: Any) -> Run:
-        again = repeat(run, follow, jobs)
-        tell(
-            "racemate: the same numbers to the last bit" if same(run, again) else "racemate: the numbers differ", quiet
-        )
+    def work(follow: Any) -> Result:
+        again = repeat(run, follow, how.jobs, fits)
+        alike = same(before, again)
+        tell("racemate: the same numbers to the last bit" if alike else "racemate: the numbers differ", how.quiet)
         return again
 
     from racemate.report.run.manifest import changed
 
-    for line in changed(before):
-        tell(f"racemate: {line}", quiet)
-    return carry_out(before["command"], work, Written(json, out, force, quiet, bar), jobs)
+    for line in changed(before.manifest):
+        tell(f"racemate: {line}", how.quiet)
+    return carry_out(before.manifest["command"], work, how)

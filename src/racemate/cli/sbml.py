@@ -7,7 +7,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from racemate.cli.talk.options import Quiet, Seed
+from racemate.cli.talk.options import Dose, Drug, Duration, Quiet, Route, Schedule, Seed
 from racemate.cli.talk.screen import tell
 
 
@@ -17,17 +17,11 @@ def export_sbml(
     ] = None,
     /,
     *,
-    drug: Annotated[str, Parameter(help="As of `racemate simulate`: ketamine, esketamine, arketamine, naltrexone ...")],
-    route: Annotated[str, Parameter(help="iv, intranasal, oral, sublingual, im, sc (as the drug has them).")],
-    dose: Annotated[
-        str, Parameter(allow_leading_hyphen=True, help='An amount such as "84 mg"; "0.5 mg/kg" by iv, im and sc.')
-    ],
-    schedule: Annotated[
-        str, Parameter(help='Such as "once", "days 1, 4 and 8" or "twice weekly for 4 weeks".')
-    ] = "once",
-    duration: Annotated[
-        str | None, Parameter(allow_leading_hyphen=True, help='How long an infusion lasts, such as "40 min".')
-    ] = None,
+    drug: Drug,
+    route: Route,
+    dose: Dose,
+    schedule: Schedule = "once",
+    duration: Duration = None,
     person: Annotated[
         int | None, Parameter(help="Number of a person of `racemate simulate`, from 1 (default: the typical person).")
     ] = None,

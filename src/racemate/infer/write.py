@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,6 +12,9 @@ from racemate import posterior
 from racemate.infer import tables, tree
 from racemate.infer.fit import Fit
 from racemate.infer.likelihood.targets import Targets
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 KEPT = 500
 """Draws in a posterior file: joint draws for as many replicates; more would add no digit to a 95 % interval over replicates."""
@@ -28,19 +32,24 @@ def write(fit: Fit, home: Path) -> list[Path]:
     if not fit.verdict.passed:
         (home / f"{fit.card}.npz").unlink(missing_ok=True)
         return written
-    fitted = tables.targets(fit)
-    told = {**fit.manifest, "coverage_90": tables.coverage(fitted), "name": home.name}
+    shown = frames(fit)
+    told = {**fit.manifest, "coverage_90": tables.coverage(shown["targets"]), "name": home.name}
     rows = np.linspace(0, len(fit.place) - 1, min(KEPT, len(fit.place))).astype(int)
     known = fit.likelihood.predictor.unknowns
     posterior.save(home / f"{fit.card}.npz", known.names, fit.natural[rows], told)
-    for name, frame in (
-        ("parameters", tables.parameters(fit)),
-        ("targets", fitted),
-        ("surrogate", fit.likelihood.predictor.surrogate.quality),
-    ):
+    for name, frame in shown.items():
         written.append(_text(place / f"{name}.csv", frame.to_csv(index=False)))
     tree.save(place / "tree.npz", tree.to_tree(fit))
     return [home / f"{fit.card}.npz", *written, place / "tree.npz"]
+
+
+def frames(fit: Fit) -> dict[str, pd.DataFrame]:
+    """The tables of a fit by name."""
+    return {
+        "parameters": tables.parameters(fit),
+        "targets": tables.targets(fit),
+        "surrogate": fit.likelihood.predictor.surrogate.quality,
+    }
 
 
 def write_targets(targets: Targets, home: Path) -> Path:

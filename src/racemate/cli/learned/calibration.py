@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from racemate.cli.talk.options import Card, Force, Json, Out, Quiet, Seed
+from racemate.cli.talk.options import Card, Force, Jobs, Json, Only, Out, Quiet, Scope, Seed
 from racemate.cli.talk.screen import bold, columns, paragraph, progress, tell
 
 if TYPE_CHECKING:
@@ -18,10 +18,8 @@ _SHOWN = 10
 def calibration(
     *,
     hypothesis: Card = None,
-    trials: Annotated[
-        str, Parameter(help="calibration (hold-out outcomes cannot be read), or all-trials.")
-    ] = "calibration",
-    only: Annotated[list[str] | None, Parameter(negative="", help="One trial; repeat for several.")] = None,
+    trials: Scope = "calibration",
+    only: Only = None,
     sets: Annotated[int, Parameter(help="Evidence bases to simulate and fit briefly.")] = 200,
     full: Annotated[int, Parameter(help="How many of them to fit in full too, beside the short fit.")] = 4,
     plant: Annotated[
@@ -32,9 +30,7 @@ def calibration(
     out: Out = None,
     force: Force = False,
     quiet: Quiet = False,
-    jobs: Annotated[
-        int | None, Parameter(name=["--jobs", "-j"], help="Processes (default: one per core); the result is the same.")
-    ] = None,
+    jobs: Jobs = None,
 ) -> int:
     """Fit a card to evidence simulated from its own prior, many times, and see whether the truth ranks anywhere alike among the draws."""
     from racemate.cli.talk.carry import allow_jobs

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
+from racemate.cli.talk.options import Json, Quiet, Seed
 from racemate.cli.talk.screen import bold, columns, paragraph, progress, tell
 
 
@@ -28,18 +29,17 @@ def compare(
     sets: Annotated[
         int, Parameter(help="With --again: simulated evidence bases per card; 0 for no table of confusions.")
     ] = 4,
-    seed: Annotated[int, Parameter(help="Whole number that decides every random draw.")] = 1,
+    seed: Seed = 1,
     out: Annotated[Path | None, Parameter(name=["--out", "-o"], help="Folder for compare.json.")] = None,
-    json: Annotated[bool, Parameter(negative="", help="Print one JSON object instead of tables.")] = False,
-    quiet: Annotated[
-        bool, Parameter(name=["--quiet", "-q"], negative="", help="No messages on standard error.")
-    ] = False,
+    json: Json = False,
+    quiet: Quiet = False,
 ) -> int:
     """Compare the cards: evidence, left-out trials, weights, odds, and which card wins when another one is true."""
     from racemate.infer.compare.store import load, save
+    from racemate.infer.compare.verdict import weigh
 
     found = _again(fits, hypothesis, seed, sets, quiet) if again else load(fits)
-    _weigh(found, prior_odds or [])
+    weigh(found, prior_odds or [])
     home = out if out is not None else fits if again else None
     if home is not None:
         tell(f"racemate: wrote {save(home, found)}", quiet)
@@ -48,7 +48,7 @@ def compare(
 
         print(json_text(found), end="")
     else:
-        print(_told(found))
+        print(told(found))
     return 0
 
 
@@ -74,29 +74,14 @@ def _again(fits: Path | None, cards: list[str] | None, seed: int, sets: int, qui
         return contest(fits, cards, seed, sets, follow)
 
 
-def _weigh(found: dict[str, Any], asked: list[str]) -> None:
-    """Posterior odds under the prior odds that were asked for, with all trials and without each."""
-    import numpy as np
+def told(found: dict[str, Any]) -> str:
+    """The cards, the trials, and which card wins when another one is true."""
+    from racemate.report.contest import told as shown
 
-    from racemate.infer.compare import verdict
-
-    rows = found["cards"]
-    names = [row["card"] for row in rows]
-    prior = verdict.prior_odds(names, asked)
-    before = np.array([prior[name] for name in names])
-    after = verdict.odds(np.array([row["log_evidence"] for row in rows]), before)
-    for row, value in zip(rows, after, strict=True):
-        row["odds"] = float(value)
-    for trial in found["trials"]:
-        rest = verdict.odds(np.array([trial["log_evidence_without"][name] for name in names]), before)
-        trial["odds_without"] = dict(zip(names, rest.tolist(), strict=True))
-    found["prior_odds"] = prior
-
-
-def _told(found: dict[str, Any]) -> str:
-    from racemate.report.contest import told
-
-    parts = [("Cards", told.card_rows(found), told.card_note(found)), ("Trials", told.trial_rows(found), told.TRIALS)]
+    parts = [
+        ("Cards", shown.card_rows(found), shown.card_note(found)),
+        ("Trials", shown.trial_rows(found), shown.TRIALS),
+    ]
     if found.get("confusion"):
-        parts.append(("Confusions", told.confusion_rows(found), told.confusion_note(found)))
+        parts.append(("Confusions", shown.confusion_rows(found), shown.confusion_note(found)))
     return "\n\n".join(f"{bold(title)}\n{columns(*rows)}\n{paragraph(note)}" for title, rows, note in parts)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
+from racemate.cli.talk.options import Json, Only, Quiet, Scope, Seed
 from racemate.cli.talk.screen import bold, columns, progress, tell
 
 if TYPE_CHECKING:
@@ -23,11 +24,9 @@ def fit(
         list[str] | None,
         Parameter(negative="", help="A card's name; repeat for several (default: every card)."),
     ] = None,
-    trials: Annotated[
-        str, Parameter(help="calibration (hold-out outcomes cannot be read), or all-trials.")
-    ] = "calibration",
-    only: Annotated[list[str] | None, Parameter(negative="", help="One trial; repeat for several.")] = None,
-    seed: Annotated[int, Parameter(help="Whole number that decides every random draw.")] = 1,
+    trials: Scope = "calibration",
+    only: Only = None,
+    seed: Seed = 1,
     out: Annotated[Path | None, Parameter(name=["--out", "-o"], help="Folder for posteriors and tables.")] = None,
     quick: Annotated[
         bool, Parameter(negative="", help="A short look: not good enough to ship, and marked so.")
@@ -35,10 +34,8 @@ def fit(
     targets: Annotated[
         bool, Parameter(negative="", help="Only list the rows used and left out, with reasons.")
     ] = False,
-    json: Annotated[bool, Parameter(negative="", help="Print one JSON object instead of tables.")] = False,
-    quiet: Annotated[
-        bool, Parameter(name=["--quiet", "-q"], negative="", help="No messages on standard error.")
-    ] = False,
+    json: Json = False,
+    quiet: Quiet = False,
 ) -> int:
     """Fit cards to published trials: posterior, marginal likelihood and diagnostics. A stopped fit goes on where it was."""
     from racemate.infer.likelihood.targets import read
@@ -51,9 +48,11 @@ def fit(
     _seed(seed)
     done = [_one(card, goal, seed, out, quick, quiet) for card in _cards(hypothesis)]
     if json:
-        print(json_text({"fits": [_object(one) for one in done]}), end="")
+        from racemate.exchange.learned.fit import FitResult
+
+        print(json_text({"fits": [FitResult(one).as_object() for one in done]}), end="")
     else:
-        print("\n\n".join([_summary(done), *(_told(one) for one in done)]))
+        print("\n\n".join([_summary(done), *(told(one) for one in done)]))
     return 0 if all(one.verdict.passed for one in done) else 1
 
 
@@ -143,7 +142,7 @@ def _summary(done: list[Fit]) -> str:
     return f"{columns(head, rows)}\n{note}"
 
 
-def _told(one: Fit) -> str:
+def told(one: Fit) -> str:
     """What was learned most, and the targets that fit worst."""
     from racemate.infer.tables import parameters, targets
     from racemate.report.run.folder import records
@@ -178,15 +177,3 @@ def _told(one: Fit) -> str:
             columns(("fits worst", "arm", "what", "time", "observed", "fitted", "z"), second, "  "),
         )
     )
-
-
-def _object(one: Fit) -> dict[str, Any]:
-    from racemate.infer.tables import coverage, parameters, targets
-    from racemate.report.run.folder import records
-
-    table = targets(one)
-    return {
-        "manifest": {**one.manifest, "coverage_90": coverage(table)},
-        "parameters": records(parameters(one)),
-        "targets": records(table),
-    }

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from racemate.cli.talk.options import Force, Json, Quiet, Seed
+from racemate.cli.talk.options import Force, Jobs, Json, Quiet, Seed
 from racemate.cli.talk.screen import bold, columns, paragraph, progress, tell
 
 if TYPE_CHECKING:
@@ -32,9 +32,7 @@ def learned(
     ] = None,
     force: Force = False,
     quiet: Quiet = False,
-    jobs: Annotated[
-        int | None, Parameter(name=["--jobs", "-j"], help="Threads (default: one per core); the result is the same.")
-    ] = None,
+    jobs: Jobs = None,
 ) -> int:
     """What the trials moved and what they could not separate; predictions before and after beside the numbers; what naltrexone takes."""
     from racemate.cli.talk.carry import allow_jobs

@@ -4,29 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from racemate.cli.talk.screen import progress, tell
 
 if TYPE_CHECKING:
-    from racemate.report.run.folder import Run
+    from racemate.cli.talk.options import Written
+    from racemate.exchange.learned.asked import Result
 
 
-class Written(NamedTuple):
-    """How a command hands out what it did."""
-
-    json: bool
-    out: Path | None
-    force: bool
-    quiet: bool
-    bar: bool
-
-
-def carry_out(command: str, work: Callable[[Any], Run], how: Written, jobs: int | None) -> int:
+def carry_out(command: str, work: Callable[[Any], Result], how: Written) -> int:
     """Refuse a folder that cannot be written before anything runs; then run, write, print.  Nothing is written of what was stopped."""
     from racemate.report.run.folder import check, json_text
 
-    allow_jobs(jobs)
+    allow_jobs(how.jobs)
     if how.out is not None:
         check(how.out, command, how.force)
     with progress(how.bar and not how.quiet) as follow:
@@ -51,6 +42,7 @@ def allow_jobs(jobs: int | None) -> None:
 
 def told(run: Any, files: list[Path]) -> str:
     """A finished run as a person reads it; ``files`` are those that were written."""
+    from racemate.cli.learned import calibration, compare, fit, learned, sensitivity
     from racemate.cli.talk import every, power, tables
     from racemate.cli.talk import told as course_or_trial
 
@@ -59,6 +51,12 @@ def told(run: Any, files: list[Path]) -> str:
         "dose": tables.doses,
         "export": tables.data_sets,
         "safety": tables.side_effects,
+        "calibration": calibration.told,
+        "sensitivity": sensitivity.told,
+        "learned": learned.told,
+        "fit": lambda run: fit.told(run.fit),
+        "compare": lambda run: compare.told(run.found),
+        "predict --hold-out": lambda run: tables.sealed(run.frozen),
         "replicate --all": lambda run: every.told(run, files[0].parent if files else None),
     }
     teller = tellers.get(run.manifest["command"])

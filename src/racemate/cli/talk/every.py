@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from racemate.cli.talk.screen import Stop, bold, columns, paragraph, tell
 
 if TYPE_CHECKING:
+    from racemate.cli.talk.options import Written
     from racemate.report.replication.every import EveryTrial
     from racemate.report.replication.work import Follow, Told
 
@@ -26,31 +27,27 @@ def replicate_all(
     people: int | None,
     seed: int,
     given: dict[str, Any],
-    json: bool,
-    out: Path | None,
-    force: bool,
-    quiet: bool,
-    bar: bool,
-    jobs: int | None,
+    how: Written,
 ) -> int:
     """Run every trial, follow it, print what came of it."""
     from racemate.report.replication.every import replicate_all as run
     from racemate.report.run.folder import json_text
 
     try:
-        with followed(quiet, bar) as follow:
-            done = run(trials, hypotheses, people, seed=seed, progress=follow, jobs=jobs, out=out, force=force, **given)
+        with followed(how.quiet, how.bar) as follow:
+            given |= {"progress": follow, "jobs": how.jobs, "out": how.out, "force": how.force}
+            done = run(trials, hypotheses, people, seed=seed, **given)
     except KeyboardInterrupt:
         kept = (
             "nothing was written"
-            if out is None
-            else f"what is finished stays in {out}, and the same command goes on there"
+            if how.out is None
+            else f"what is finished stays in {how.out}, and the same command goes on there"
         )
         tell(f"racemate: interrupted; {kept}")
         return 130
-    print(json_text(done.as_object()) if json else told(done, out), end="" if json else "\n")
-    if json and out is not None:
-        tell(f"racemate: wrote {out}", quiet)
+    print(json_text(done.as_object()) if how.json else told(done, how.out), end="" if how.json else "\n")
+    if how.json and how.out is not None:
+        tell(f"racemate: wrote {how.out}", how.quiet)
     return 0
 
 

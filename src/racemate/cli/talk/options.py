@@ -1,5 +1,6 @@
 """Options: what every command that simulates can be asked, each stated once."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +15,18 @@ People = Annotated[
     int | None, Parameter(help="Virtual people per arm; of the whole trial for a crossover (default: as published).")
 ]
 Seed = Annotated[int, Parameter(help="Whole number that decides every random draw.")]
+Trial = Annotated[str, Parameter(help="Id of a trial (`racemate trials`), or a folder with a protocol.toml.")]
+Drug = Annotated[
+    str, Parameter(help="ketamine, esketamine, arketamine, naltrexone, buprenorphine, methadone, midazolam ...")
+]
+Route = Annotated[str, Parameter(help="iv, intranasal, oral, sublingual, im, sc (as the drug has them).")]
+Dose = Annotated[
+    str, Parameter(allow_leading_hyphen=True, help='An amount such as "84 mg"; "0.5 mg/kg" by iv, im and sc.')
+]
+Schedule = Annotated[str, Parameter(help='Such as "once", "days 1, 4 and 8" or "twice weekly for 4 weeks".')]
+Duration = Annotated[
+    str | None, Parameter(allow_leading_hyphen=True, help='How long an infusion lasts, such as "40 min".')
+]
 Json = Annotated[bool, Parameter(name="--json", negative="", help="Print one JSON object instead of tables.")]
 Out = Annotated[Path | None, Parameter(name=["--out", "-o"], help="Folder for manifest, tables and figures.")]
 Force = Annotated[
@@ -31,5 +44,26 @@ Fitted = Annotated[
 ]
 Jobs = Annotated[
     int | None,
-    Parameter(name=["--jobs", "-j"], help="Threads (default: one per core). The result does not depend on it."),
+    Parameter(
+        name=["--jobs", "-j"],
+        help="Threads or processes at once (default: one per core). The result does not depend on it.",
+    ),
 ]
+Scope = Annotated[str, Parameter(help="calibration (hold-out outcomes cannot be read), or all-trials.")]
+Only = Annotated[list[str] | None, Parameter(negative="", help="One trial; repeat for several.")]
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Written:
+    """How a command that simulates does its work and hands out what came of it."""
+
+    json: Json = False
+    out: Out = None
+    force: Force = False
+    quiet: Quiet = False
+    bar: Bar = True
+    jobs: Jobs = None
+
+
+USUAL = Written()

@@ -1,4 +1,4 @@
-"""Tables: what `dose`, `export` and `safety` print when they are done."""
+"""Tables: what `dose`, `export`, `safety` and predictions made again print when they are done."""
 
 from __future__ import annotations
 
@@ -8,6 +8,13 @@ from racemate.cli.talk.screen import columns, paragraph
 
 if TYPE_CHECKING:
     from racemate.exchange.run import TablesRun
+    from racemate.infer.holdout.frozen import Frozen
+
+
+def sealed(done: Frozen) -> str:
+    """How many predictions there are, and their seal."""
+    size = f"{len(done.predictions)} predictions of {len(done.trials)} trials, {len(done.cards)} cards"
+    return f"{size}\nSHA-256 {done.hash}"
 
 
 def doses(run: TablesRun) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,6 +67,20 @@ def prior_odds(cards: Sequence[str], asked: Sequence[str]) -> dict[str, float]:
             raise EvidenceError("compare", "--prior-odds", repr(word), "CARD=NUMBER, the number above 0")
         found[name] = number
     return found
+
+
+def weigh(found: dict[str, Any], asked: Sequence[str]) -> None:
+    """Put the odds under the prior odds that were asked for into a comparison: of each card, and without each trial."""
+    names = [row["card"] for row in found["cards"]]
+    prior = prior_odds(names, asked)
+    before = np.array([prior[name] for name in names])
+    after = odds(np.array([row["log_evidence"] for row in found["cards"]]), before)
+    for row, value in zip(found["cards"], after, strict=True):
+        row["odds"] = float(value)
+    for trial in found["trials"]:
+        rest = odds(np.array([trial["log_evidence_without"][name] for name in names]), before)
+        trial["odds_without"] = dict(zip(names, rest.tolist(), strict=True))
+    found["prior_odds"] = prior
 
 
 def overturn(log_evidence: Floats) -> Floats:

@@ -28,10 +28,10 @@ from racemate.infer.check.ranks import (
     rank_all,
 )
 from racemate.infer.fit import problem
-from racemate.infer.likelihood.targets import Targets
+from racemate.infer.likelihood.targets import Targets, read
 from racemate.model import bind
-from racemate.report.run.folder import Run, records
-from racemate.report.run.manifest import Clock, describe
+from racemate.report.run.folder import MANIFEST, Run, RunFolderError, records
+from racemate.report.run.manifest import Clock, describe, own_cards, stored_card
 
 if TYPE_CHECKING:
     import altair
@@ -172,34 +172,51 @@ def calibration(
     fault: str | None = None,
     progress: Progress | None = None,
     jobs: int | None = None,
+    anew: str = "",
 ) -> CalibrationRun:
     """Simulation-based calibration of the fit of one card (default: the default card) to the targets (default: every calibration trial).
 
     ``sets`` evidence bases are simulated from the prior and fitted briefly, the first ``full`` of them in full too.  ``fault`` plants one of
-    `FAULTS` in the fit.  Raises EvidenceError for numbers that cannot be run.
+    `FAULTS` in the fit.  Ranks are taken from disk where a run with the same ``anew`` left them.  Raises EvidenceError for numbers that
+    cannot be run.
     """
     clock = Clock()
     _allow(sets, full, seed, fault)
-    model = bind(card)
-    likelihood = problem(card, targets, progress=progress)
+    model, goal = bind(card), targets or read()
+    likelihood = problem(card, goal, progress=progress)
     given = check(likelihood, seed, fault)
     ranks = rank_all(
         given,
-        _mark(model.hypothesis.model_dump_json(), likelihood.targets, model.evidence_hash, fault),
+        _mark(model.hypothesis.model_dump_json(), likelihood.targets, model.evidence_hash, fault) + anew,
         sets,
         jobs,
         progress,
     )
     agreement = agree_all(given, full, jobs, progress) if full else []
-    arguments = {"hypothesis": model.hypothesis.name, "sets": sets, "full": full, "seed": seed, "plant": fault}
-    manifest = describe("calibration", arguments, [model], [], [], {}, clock) | {
+    name = card or model.hypothesis.name
+    arguments = {"hypothesis": name, "trials": goal.scope, "only": list(goal.trials)}
+    arguments |= {"sets": sets, "full": full, "seed": seed, "plant": fault}
+    inputs = own_cards([name])
+    manifest = describe("calibration", arguments, [model], [], [], inputs, clock) | {
         "targets": len(likelihood.targets),
         "fitted": list(likelihood.predictor.unknowns.trials),
         "short_fit": {"warmup": short.WARMUP, "draws": short.DRAWS, "ranked": HIGHEST},
         "full_fit": {"chains": short.FULL_CHAINS, "warmup": short.FULL_WARMUP, "draws": short.FULL_DRAWS},
         "fault": fault,
     }
-    return CalibrationRun(quantities(likelihood), ranks, agreement, manifest)
+    return CalibrationRun(quantities(likelihood), ranks, agreement, manifest, inputs)
+
+
+def repeat(manifest: Mapping[str, Any], folder: Path, progress: Progress | None, jobs: int | None) -> CalibrationRun:
+    """Run again what a manifest tells, from the copy of the user's own card in its folder; no rank is taken from the run itself."""
+    told = manifest["arguments"]
+    if "only" not in told:
+        raise RunFolderError(str(folder / MANIFEST), "arguments.only", "nothing", "the trials; this run is too old")
+    goal = read(told["trials"], tuple(told["only"]))
+    card = stored_card(told["hypothesis"], folder)
+    return calibration(
+        card, goal, told["sets"], told["full"], told["seed"], told["plant"], progress, jobs, manifest["started"]
+    )
 
 
 def _mark(*told: object) -> str:

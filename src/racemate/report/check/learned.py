@@ -85,6 +85,12 @@ def learned(home: Path, card: str, seed: int = 1, jobs: int | None = None) -> Le
     return LearnedRun(card, frames, told)
 
 
+def repeat(manifest: Mapping[str, Any], home: Path, jobs: int | None) -> LearnedRun:
+    """Tell again what a manifest tells, of the fit of the same card in a folder of fits."""
+    told = manifest["arguments"]
+    return learned(home, told["hypothesis"], told["seed"], jobs)
+
+
 def pairs(home: Path) -> list[dict[str, Any]] | None:
     """Pairs of cards that simulated evidence does not tell apart, from the comparison in the folder; None without its table."""
     file = home / NAME

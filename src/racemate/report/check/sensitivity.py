@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from racemate.evidence.finding import EvidenceError
 from racemate.infer.check.sensitivity import BASE, RESAMPLES, Indices, Progress, indices, regimens
 from racemate.model import bind
 from racemate.report.run.folder import Run
-from racemate.report.run.manifest import Clock, describe
+from racemate.report.run.manifest import Clock, describe, own_cards, stored_card
 
 if TYPE_CHECKING:
     import altair
@@ -95,8 +96,9 @@ def sensitivity(
         raise EvidenceError("sensitivity", "seed", str(seed), "a whole number from 0 to 4294967295")
     model, given = bind(card), regimens()
     found = indices(model, given, base, seed, jobs, progress)
-    arguments = {"hypothesis": model.hypothesis.name, "base": base, "seed": seed}
-    manifest = describe("sensitivity", arguments, [model], [one.drug for one in given], [], {}, clock)
+    name = card or model.hypothesis.name
+    arguments, inputs = {"hypothesis": name, "base": base, "seed": seed}, own_cards([name])
+    manifest = describe("sensitivity", arguments, [model], [one.drug for one in given], [], inputs, clock)
     manifest |= {
         "acting": len(found.parameters),
         "with_prior": sum(bound.prior is not None for bound in model.bound.values()),
@@ -105,4 +107,10 @@ def sensitivity(
         "regimens": {one.name: {"context": one.trial.context} for one in given},
         "largest_error": float(found.total_error.max()),
     }
-    return SensitivityRun(found, manifest)
+    return SensitivityRun(found, manifest, inputs)
+
+
+def repeat(manifest: Mapping[str, Any], folder: Path, progress: Progress | None, jobs: int | None) -> SensitivityRun:
+    """Run again what a manifest tells, from the copy of the user's own card in its folder."""
+    told = manifest["arguments"]
+    return sensitivity(stored_card(told["hypothesis"], folder), told["base"], told["seed"], progress, jobs)

@@ -28,8 +28,8 @@ from racemate.trial.beside import FROM_PRIORS
 AT_MEDIANS = "at the medians of their priors; nothing is fitted to any trial"
 _LIBRARIES = ("jax", "numpy", "scipy", "pandas")
 _OWN_CARDS = "inputs/cards"
-_REPEATED = {"hypotheses": "--hypothesis", "trials": "--trial"}
-"""Options that are given once for each of several values."""
+_REPEATED = {"hypotheses": "--hypothesis", "trials": "--trial", "only": "--only"}
+"""Options that are given once for each of several values, where there are several."""
 
 
 @dataclass
@@ -102,7 +102,7 @@ def command_line(command: str, arguments: Mapping[str, Any]) -> str:
     for name, value in arguments.items():
         if name == "trial":
             words.append(str(value))
-        elif name in _REPEATED:
+        elif name in _REPEATED and not isinstance(value, str):
             words += [word for one in value or () for word in (_REPEATED[name], one)]
         elif value not in (None, ""):
             words += [f"--{name}", str(value)]
@@ -182,18 +182,18 @@ def _file(name: str) -> str:
 
 def changed(manifest: Mapping[str, Any]) -> list[str]:
     """What differs here from what a run was made with: version, evidence, cards; one sentence each."""
-    known = library()
-    found = []
-    if manifest["racemate"] != version("racemate"):
-        found.append(f"racemate is {version('racemate')} here and was {manifest['racemate']}")
-    if manifest["jax"] != version("jax"):
-        found.append(f"jax is {version('jax')} here and was {manifest['jax']}")
+    known, made = library(), manifest.get("versions", manifest)
+    found = [
+        f"{name} is {version(name)} here and was {made[name]}"
+        for name in ("racemate", "jax")
+        if made[name] != version(name)
+    ]
     if manifest["evidence"] != known.hash:
         found.append("the evidence has changed since")
     for card, before in manifest.get("posteriors", {}).items():
         found += _moved(card, before)
     shipped = set(hypothesis.all_names())
-    for card in manifest["cards"]:
+    for card in manifest.get("cards", ()):
         name = card["name"]
         if name.partition(":")[0] in shipped:
             now = digest(hypothesis.read(name).model_dump_json().encode())
