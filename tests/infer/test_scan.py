@@ -9,7 +9,7 @@ from racemate.infer.likelihood import scan
 from racemate.infer.likelihood.targets import Targets, read
 from racemate.model import bind
 
-DRAWS = 256
+DRAWS = 160
 
 
 @pytest.fixture(scope="module")
