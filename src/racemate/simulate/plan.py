@@ -87,6 +87,8 @@ class Plan:
     """Start of a new antidepressant or of the natural course, per person; beyond the last visit for those who have none."""
     decided_h: float = np.inf
     """Up to when it is decided what is done to people; who carries them on goes no further than that."""
+    asked_h: Amounts | None = None
+    """Hour after which nobody asks how each person is, shape (people,); who carries people on may stop there.  None: never."""
 
     def __post_init__(self) -> None:
         """Refuse plans whose arrays do not fit the number of people, or whose times do not ascend."""
@@ -96,6 +98,7 @@ class Plan:
             *(d.amount_mg for d in self.doses),
             *(c.value for c in self.conditions),
             self.antidepressant_start_h,
+            *(() if self.asked_h is None else (self.asked_h,)),
         ):
             if part.shape != (self.people,):
                 raise ValueError(f"plan: found an array of shape {part.shape}, allowed: ({self.people},)")
@@ -116,6 +119,7 @@ class Plan:
             doses=tuple(replace(dose, amount_mg=dose.amount_mg[who]) for dose in self.doses),
             conditions=tuple(replace(condition, value=condition.value[who]) for condition in self.conditions),
             antidepressant_start_h=self.antidepressant_start_h[who],
+            asked_h=None if self.asked_h is None else self.asked_h[who],
         )
 
     def conditions_at(self, time_h: float) -> Setting:

@@ -132,6 +132,7 @@ def _pilot_plan(plan: Plan) -> Plan:
         doses=tuple(replace(dose, amount_mg=all_of(dose.largest_mg)) for dose in plan.doses),
         conditions=tuple(replace(condition, value=all_of(condition.largest)) for condition in plan.conditions),
         antidepressant_start_h=np.full(LANES, plan.antidepressant_start_h.min()),
+        asked_h=None,
     )
 
 

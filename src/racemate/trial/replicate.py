@@ -15,6 +15,7 @@ from racemate.simulate.plan import Plan
 from racemate.trial.beside import Found, Replication, Size, find, gather
 from racemate.trial.conduct.decide import rounds
 from racemate.trial.conduct.enrol import enrol
+from racemate.trial.conduct.leave import asked_h
 from racemate.trial.conduct.rate import Data, rate, readings
 from racemate.trial.conduct.treat import plan, same
 from racemate.trial.conduct.world import Enrolled, Floats, World
@@ -83,7 +84,8 @@ def conduct(
         if last is None or not last[0] == until_h < np.inf:  # what is decided at an hour changes nothing before it
             if last is not None and last[0] != until_h:
                 last = None  # a plan of everybody is large: the one before is let go first
-            done = replace(plan(protocol, world, enrolled, seed), decided_h=until_h)
+            asked = asked_h(protocol, enrolled, seed)
+            done = replace(plan(protocol, world, enrolled, seed), decided_h=until_h, asked_h=asked)
             stands = last is not None and last[0] == until_h and same(done, last[1])
             last = (until_h, done, last[2] if stands and last else world.run(enrolled.cohort, done, names, tell))
         known = max(1, int(np.searchsorted(last[1].visits_h, until_h + _SAME_H)))

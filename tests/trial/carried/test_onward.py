@@ -77,6 +77,27 @@ def test_who_parts_from_a_course_goes_on_with_its_donor(cohort: Cohort) -> None:
     np.testing.assert_allclose(last.series["state.plasticity.strength"], whole, rtol=1e-12)
 
 
+@pytest.mark.slow
+def test_nobody_is_carried_who_is_not_asked_any_more_and_the_others_keep_their_bits(cohort: Cohort) -> None:
+    second = [0.5, 0.0, 0.5, 1.0, 0.0, 1.0]
+    first, last = stepped(cohort, second, None)
+    whole = {name: values.copy() for name, values in last.series.items()}
+    asked = np.array([np.inf, 24.0, np.inf, 96.0, 96.0, 24.0])
+    sharing = Sharing(None, np.asarray(cohort.who.weight), ())
+    go = replace(first, series={name: values.copy() for name, values in first.series.items()})
+    some = go_on(cohort, replace(plan(cohort, second), asked_h=asked), sharing, READINGS, None, 1, 1e-4, go)
+    stay = asked > SECOND_H
+    for name in READINGS:
+        np.testing.assert_array_equal(some.series[name][:, stay], whole[name][:, stay])
+        assert np.isnan(some.series[name][3:, ~stay]).all(), "somebody was carried without being asked"
+    np.testing.assert_array_equal(some.courses.slow[:, stay], last.courses.slow[:, stay])
+    assert some.courses.visits == last.courses.visits
+    nobody = replace(plan(cohort, second), asked_h=np.full(PEOPLE, 24.0))
+    none = go_on(cohort, nobody, sharing, READINGS, None, 1, 1e-4, first)
+    assert none.courses.visits == last.courses.visits
+    assert all(np.isnan(values[3:]).all() for values in none.series.values())
+
+
 def go(path: list[int], course: list[int], most: int) -> tuple[Places, Places]:
     return _go(np.array(path), np.array(course), np.full(len(path), most))
 

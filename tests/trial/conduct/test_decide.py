@@ -1,5 +1,6 @@
 """What is decided on the way follows from a person's own ratings, and nothing else; the rounds end where both agree."""
 
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 
 from racemate.trial.conduct.decide import decide
 from racemate.trial.conduct.rate import Data
-from racemate.trial.conduct.treat import plan
+from racemate.trial.conduct.treat import plan, same
 from racemate.trial.design.parts import horizons, parts
 from racemate.trial.design.protocol import Protocol, build
 from racemate.trial.replicate import conduct
@@ -326,6 +327,50 @@ def test_from_decision_to_decision_and_round_after_round_come_to_the_same(monkey
         for key, value in one.value.items():
             np.testing.assert_array_equal(one.seen[key], other.seen[key])
             np.testing.assert_array_equal(value[one.seen[key]], other.value[key][one.seen[key]])
+
+
+class Forgetful(FakeWorld):
+    """A world that knows nothing of people of whom nobody asks any more."""
+
+    def run(self, cohort: Any, plan: Any, readings: Any, progress: Any) -> Any:
+        found = super().run(cohort, plan, readings, progress)
+        return {
+            name: np.where(plan.visits_h[:, None] <= plan.asked_h, values, np.nan) for name, values in found.items()
+        }
+
+
+@pytest.mark.parametrize(
+    "protocol",
+    [
+        deciding(),
+        deciding(guess={"at": "4 weeks", "per_point": 0.1, "how": "assumed"}),
+        deciding(leaving={"per_point": 0.1, "how": "assumed"}),
+    ],
+    ids=["decisions", "guesses", "leaving by score"],
+)
+def test_nothing_is_asked_of_people_who_are_not_rated_any_more(protocol: Protocol) -> None:
+    whole, some = run(protocol), run(protocol, Forgetful(effect=0.5))
+    for one, other in ((whole, some), *((whole.stages[name], some.stages[name]) for name in whole.stages)):
+        for key, seen in one.seen.items():
+            np.testing.assert_array_equal(seen, other.seen[key])
+            np.testing.assert_array_equal(one.value[key][seen], other.value[key][seen])
+        for name, hours in one.met_h.items():
+            np.testing.assert_array_equal(hours, other.met_h[name])
+        np.testing.assert_array_equal(one.until_h, other.until_h)
+    if protocol.guess is not None:
+        np.testing.assert_array_equal(whole.guessed, some.guessed)
+    values = [value for one in (some, *some.stages.values()) for value in one.value.values()]
+    assert any(np.isnan(value).any() for value in values), "nobody had left"
+
+
+def test_a_plan_that_asks_more_is_another_plan() -> None:
+    enrolled = run(deciding()).enrolled
+    assert enrolled is not None
+    done = plan(deciding(), WORLD, enrolled, SEED)
+    least = replace(done, asked_h=np.zeros(done.people))
+    assert same(done, done)
+    assert same(least, done)
+    assert not same(done, least)
 
 
 def test_a_plan_says_how_large_a_dose_may_still_become() -> None:

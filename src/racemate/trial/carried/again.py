@@ -48,13 +48,13 @@ def carry(
     from racemate.simulate.solve import machine, solve
 
     leader = followed(leader, cohort, plan)
-    built = machine(cohort.model, plan, reference_plan(1))
+    built = machine(cohort.model, plan)
     grid = pilot_grid(built, cohort.model, plan, tolerance)
     anew = np.ones(plan.people, dtype=bool) if before is None else _anew(plan, grid, leader, before)
     if before is not None and not anew.any():
         return Round(plan, grid, leader, before.found)
     who = np.flatnonzero(anew)
-    scaled = reference(cohort, built, threads)[:, who]
+    scaled = reference(cohort, machine(cohort.model, reference_plan(1)), threads)[:, who]
     led = np.searchsorted(who, leader[who])
     found = solve(
         built, cohort.model, cohort.table[:, who], scaled, plan.of(who), grid, readings, progress, threads, led

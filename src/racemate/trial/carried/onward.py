@@ -60,7 +60,7 @@ class Way:
 
     @property
     def found(self) -> Trajectory:
-        """What was read so far; NaN at later visits."""
+        """What was read so far; NaN at later visits, and where nobody asked (`Plan.asked_h`)."""
         return Trajectory(self.courses.plan.visits_h, self.series, self.grid.error, self.grid.windows)
 
 
@@ -75,10 +75,9 @@ def go_on(
     way: Way | None,
 ) -> Way:
     """Carry everybody up to the last visit before what is not decided yet (`Plan.decided_h`)."""
-    from racemate.simulate.run import reference_plan
     from racemate.simulate.solve import carry_on, machine
 
-    built = machine(cohort.model, plan, reference_plan(1))
+    built = machine(cohort.model, plan)
     way = (
         _first(cohort, plan, sharing, readings, threads, tolerance, built)
         if way is None
@@ -87,11 +86,37 @@ def go_on(
     visits = int(np.searchsorted(plan.visits_h, plan.decided_h + _SAME_H))
     if visits <= way.courses.visits:
         return way
-    crowd = Crowd(cohort.table, way.reference, plan, way.course)
-    out, courses = carry_on(built, cohort.model, way.courses, crowd, way.grid, visits, readings, progress, threads)
+    who = _asked(plan, float(plan.visits_h[way.courses.visits]))
+    if not who.size:
+        return replace(way, courses=replace(way.courses, visits=visits))
+    live, course = np.unique(way.course[who], return_inverse=True)
+    crowd = Crowd(cohort.table[:, who], way.reference[:, who], plan.of(who), course.ravel())
+    going = _some(way.courses, live)
+    out, gone = carry_on(built, cohort.model, going, crowd, way.grid, visits, readings, progress, threads)
     for k, values in enumerate(way.series.values()):
-        values[way.courses.visits : visits] = out[:, k]
-    return replace(way, courses=courses)
+        values[way.courses.visits : visits, who] = out[:, k]
+    return replace(way, courses=_back(way.courses, live, gone))
+
+
+def _asked(plan: Plan, hour: float) -> Places:
+    """Who is still asked at an hour."""
+    return np.flatnonzero(np.ones(plan.people, dtype=bool) if plan.asked_h is None else plan.asked_h + _SAME_H >= hour)
+
+
+def _some(courses: Courses, places: Places) -> Courses:
+    """Some of the courses, by place."""
+    held = {body: values[:, places] for body, values in courses.held.items()}
+    return replace(
+        courses, table=courses.table[:, places], plan=courses.plan.of(places), held=held, slow=courses.slow[:, places]
+    )
+
+
+def _back(courses: Courses, places: Places, gone: Courses) -> Courses:
+    """All courses, of which those at ``places`` have gone on and the others stand where nobody asks for them any more."""
+    held = {body: values.copy() for body, values in courses.held.items()}
+    out = replace(courses, held=held, slow=courses.slow.copy(), visits=gone.visits, segments=gone.segments)
+    out.put(places, gone.held, gone.slow)
+    return out
 
 
 def _first(
@@ -103,8 +128,8 @@ def _first(
     tolerance: float,
     built: Any,
 ) -> Way:
-    from racemate.simulate.run import pilot_grid, reference
-    from racemate.simulate.solve import begun
+    from racemate.simulate.run import pilot_grid, reference, reference_plan
+    from racemate.simulate.solve import begun, machine
 
     stem = parted(*_done(plan, sharing.weight, -np.inf))
     path = parted(stem, cohort.replicate, *sharing.traits)
@@ -116,7 +141,7 @@ def _first(
     courses = begun(built, cohort.table[:, donor], plan.of(donor))
     grid = pilot_grid(built, cohort.model, plan, tolerance)
     series = {name: np.full((len(plan.visits_h), plan.people), np.nan) for name in readings}
-    scale = reference(cohort, built, threads)
+    scale = reference(cohort, machine(cohort.model, reference_plan(1)), threads)
     return Way(grid, courses, donor, course.ravel(), stem, path, plan.decided_h, scale, series)
 
 
@@ -129,14 +154,10 @@ def _parted(cohort: Cohort, plan: Plan, sharing: Sharing, way: Way) -> Way:
         course, origin = _go(path, way.course, _most(plan, sharing, way.stem, path, cohort))
     _, first = np.unique(course, return_index=True)
     donor = way.donor[origin]
-    courses = Courses(
-        cohort.table[:, donor],
-        _as(plan, first, donor, sharing.weight, way.told_h),
-        {body: values[:, origin] for body, values in way.courses.held.items()},
-        way.courses.slow[:, origin],
-        way.courses.visits,
-        way.courses.segments,
-    )
+    done = _as(plan, first, donor, sharing.weight, way.told_h)
+    held = {body: values[:, origin] for body, values in way.courses.held.items()}
+    slow = way.courses.slow[:, origin]
+    courses = replace(way.courses, table=cohort.table[:, donor], plan=done, held=held, slow=slow)
     return replace(way, courses=courses, donor=donor, course=course, path=path, told_h=plan.decided_h)
 
 

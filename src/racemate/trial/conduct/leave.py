@@ -3,7 +3,9 @@
 import numpy as np
 
 from racemate.people.random import uniform
-from racemate.trial.conduct.world import Floats, Ids, Whole
+from racemate.trial.conduct.treat import first_h
+from racemate.trial.conduct.world import Enrolled, Floats, Ids, Whole
+from racemate.trial.design.parts import Part, moments, parts
 from racemate.trial.design.people import Leaving
 from racemate.trial.design.protocol import Protocol
 
@@ -27,6 +29,51 @@ def leaving_stage(share: Floats, last_h: float, seed: int, stage: str, ids: Ids)
     """Hours from the start of a stage after which a person is not rated: at random at the share of the arm."""
     when = uniform(seed, f"trial:leaving when {stage}", ids) * last_h
     return np.where(uniform(seed, f"trial:leaving {stage}", ids) < share, when, np.inf)
+
+
+def by_score(protocol: Protocol) -> bool:
+    """True when who leaves a part early hangs on its ratings."""
+    told = protocol.leaving
+    return told is not None and not protocol.crossover and (told.scale in protocol.scales or not told.per_point)
+
+
+def leaves_drawn(part: Part, place: int, enrolled: Enrolled, seed: int) -> Floats:
+    """Hours from the first dose of the trial after which a person in a part is not rated, where that hangs on no rating of the part."""
+    if part.stage is None:
+        return enrolled.leaves_h
+    own = part.protocol
+    share = np.array([arm.dropout for arm in own.conditions])[enrolled.arm[place]]
+    return enrolled.start_h[place] + leaving_stage(share, own.visit_h[-1], seed, part.name, enrolled.roll.ids)
+
+
+def leaves_decided(part: Part, place: int, enrolled: Enrolled) -> Floats:
+    """Hours from the first dose of the trial after which a person is not rated in a part because of what was decided so far."""
+    leaves = np.full(enrolled.roll.ids.size, np.inf)
+    for decision in part.protocol.decisions:
+        if decision.then == "leave":
+            met = enrolled.met[place][decision.name]
+            leaves = np.minimum(leaves, enrolled.start_h[place] + first_h(moments(part.protocol, decision), met))
+    return leaves
+
+
+def asked_h(protocol: Protocol, enrolled: Enrolled, seed: int) -> Floats:
+    """Hour from the first dose of the trial after which nobody asks how a person is, as decided so far, shape (people,).
+
+    A person is asked while in a part that is rated and has not been left, and only such a person can come into another part.  Where
+    leaving hangs on ratings that are yet to come, everybody is asked to the end of the part.
+    """
+    every = parts(protocol)
+    found = np.full(enrolled.roll.ids.size, -np.inf)
+    for k, part in enumerate(every):
+        first, own = k if part.stage is not None else 0, part.protocol
+        until = np.minimum(enrolled.start_h[k] + own.visit_h[-1], enrolled.ends_h(k))
+        if not by_score(own):
+            until = np.minimum(until, leaves_drawn(every[first], first, enrolled, seed))
+        until = np.minimum(until, leaves_decided(every[first], first, enrolled))
+        if own.guess is not None:  # what people guess hangs on how they came to be, whether or not they were rated
+            until = np.maximum(until, enrolled.start_h[k] + own.at(own.guess.at))
+        found = np.where(enrolled.arm[k] >= 0, np.maximum(found, until), found)
+    return found
 
 
 def leaving_by_score(told: Leaving, hours: Floats, score: Floats, felt: Floats | None) -> Floats:

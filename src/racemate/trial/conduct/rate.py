@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 from racemate.chain.laws import course
 from racemate.people.random import normal, uniform
 from racemate.trial.conduct.believe import guesses
-from racemate.trial.conduct.leave import leaving_by_score, leaving_stage, log_hazard, spent
-from racemate.trial.conduct.treat import first_h, rows
+from racemate.trial.conduct.leave import by_score, leaves_decided, leaves_drawn, leaving_by_score, log_hazard, spent
+from racemate.trial.conduct.treat import rows
 from racemate.trial.conduct.world import Cohort, Enrolled, Floats, Mask, Whole, per_madrs
 from racemate.trial.design import schedule
 from racemate.trial.design.arm import Comparator
-from racemate.trial.design.parts import Part, moments, parts
+from racemate.trial.design.parts import Part, parts
 from racemate.trial.design.protocol import Protocol
 from racemate.trial.design.scheme import FELT_SCALE, MOOD_SCALES, READINGS
 
@@ -31,7 +31,7 @@ _ALMOST = 1 - 1e-9
 class Data:
     """The data of all replicates of a trial: per arm and scale the ratings of shape (times, replicates, people), and who has them.
 
-    In a crossover every person is in every arm; in a parallel trial ``seen`` is false outside the person's own.  Each stage has data of
+    Where nobody is rated a value means nothing, and is NaN where nobody was carried any further.  In a crossover every person is in every arm; in a parallel trial ``seen`` is false outside the person's own.  Each stage has data of
     its own, on its own clock.
     """
 
@@ -137,8 +137,11 @@ def _data(
         for scale in protocol.scales:
             row = rows(visits_h, since + np.array(protocol.rated_h(scale))[:, None])
             when = visits_h[row]
-            value[condition.name, scale] = roll.fold(np.take_along_axis(written[scale], row, axis=0))
-            seen[condition.name, scale] = roll.fold((when <= leaves) & (when <= end) & belongs)
+            score = np.take_along_axis(written[scale], row, axis=0)
+            rated = (when <= leaves) & (when <= end) & belongs
+            if not (np.isfinite(score) | ~rated).all():
+                raise FloatingPointError(f"{scale}: the chain gave a score that is no finite number")
+            value[condition.name, scale], seen[condition.name, scale] = roll.fold(score), roll.fold(rated)
     inside = np.isfinite(start[0])
     until = np.minimum(np.minimum(leaves, ends[-1]), start[-1] + protocol.visit_h[-1])
     until = np.where(inside, until, -np.inf) - np.where(inside, start[0], 0.0)
@@ -172,10 +175,9 @@ def _leaves(
     part: Part, place: int, enrolled: Enrolled, visits_h: Floats, written: Mapping[str, Floats], seed: int
 ) -> Floats:
     """Hours from the first dose of the trial after which a person in a part is not rated any more."""
-    own, ids, start = part.protocol, enrolled.roll.ids, enrolled.start_h[place]
-    share = np.array([arm.dropout for arm in own.conditions])[enrolled.arm[place]]
-    told = own.leaving
-    if told is not None and not own.crossover and (told.scale in own.scales or not told.per_point):
+    own, start, told = part.protocol, enrolled.start_h[place], part.protocol.leaving
+    if told is not None and by_score(own):
+        share = np.array([arm.dropout for arm in own.conditions])[enrolled.arm[place]]
         hours = np.array(own.visit_h)
         row = rows(visits_h, np.where(np.isfinite(start), start, 0.0) + hours[:, None])
         score = _carried(own, told.scale, hours, row, written)
@@ -183,16 +185,11 @@ def _leaves(
         exposure = leaving_by_score(told, hours, score, felt)
         groups = enrolled.roll.replicate.astype(np.int64) * (len(own.conditions) + 1) + enrolled.arm[place]
         hazard = log_hazard(exposure[-1], share, groups)
-        luck = uniform(seed, "trial:leaving" + (f" {part.name}" if part.stage else ""), ids)
+        luck = uniform(seed, "trial:leaving" + (f" {part.name}" if part.stage else ""), enrolled.roll.ids)
         leaves = start + spent(hours, exposure, hazard, luck)
-    elif part.stage is None:
-        leaves = enrolled.leaves_h
     else:
-        leaves = start + leaving_stage(share, own.visit_h[-1], seed, part.name, ids)
-    for decision in own.decisions:
-        if decision.then == "leave":
-            leaves = np.minimum(leaves, start + first_h(moments(own, decision), enrolled.met[place][decision.name]))
-    return leaves
+        leaves = leaves_drawn(part, place, enrolled, seed)
+    return np.minimum(leaves, leaves_decided(part, place, enrolled))
 
 
 def _carried(own: Protocol, scale: str, hours: Floats, row: Whole, written: Mapping[str, Floats]) -> Floats:
@@ -259,8 +256,6 @@ def _written(
     ids: NDArray[np.uint64],
 ) -> Floats:
     score = expected[f"score.{READINGS[scale]}"]
-    if not np.isfinite(score).all():
-        raise FloatingPointError(f"{scale}: the chain gave a score that is no finite number")
     if scale in MOOD_SCALES and added is not None:
         link = per_madrs(cohort, scale)
         score = np.where(added > 0, link * _improved(score / link, added, cohort), score)

@@ -79,14 +79,19 @@ class _Once(dict[int, Floats]):
 
 
 def same(one: Plan, other: Plan) -> bool:
-    """True when two plans of the same people do the same, so that one need not be run again."""
+    """True when a plan does what another one does to the same people and asks no more of them, so that it need not be run again."""
     mine, theirs = ((*plan.doses, *plan.conditions) for plan in (one, other))
     alike = len(one.doses) == len(other.doses) and len(one.conditions) == len(other.conditions)
     return (
         alike
+        and bool(np.all(_asked(one) <= _asked(other)))
         and np.array_equal(one.antidepressant_start_h, other.antidepressant_start_h)
         and all(np.array_equal(_amount(a), _amount(b)) for a, b in zip(mine, theirs, strict=True))
     )
+
+
+def _asked(plan: Plan) -> Floats:
+    return np.full(plan.people, np.inf) if plan.asked_h is None else plan.asked_h
 
 
 def _amount(part: Dose | Condition) -> Floats:
