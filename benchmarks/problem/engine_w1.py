@@ -44,6 +44,17 @@ class W1Machine:
         return jax.jit(partial(_advance, self.cascade))
 
     @cached_property
+    def follow(self) -> Any:
+        """One window that hands on everybody's doubt as it was: nobody is checked, as no other solver checks anybody."""
+
+        def unwatched(
+            table: Any, rows: Any, ends: Any, hours: Any, held: Any, slow: Any, doubt: Any, setting: Any
+        ) -> Any:
+            return *self.advance(table, rows, ends, hours, held, slow, setting), doubt
+
+        return unwatched
+
+    @cached_property
     def compare(self) -> Any:
         """One window at once against its two halves."""
         return jax.jit(partial(_compare, self.advance))

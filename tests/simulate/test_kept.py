@@ -5,9 +5,10 @@ import json
 import pytest
 
 from racemate.simulate import kept
+from racemate.simulate.check.watch import Watch
 from racemate.simulate.grid import Grid
 
-GRID = Grid(((4, 5), (6,)), 1.5e-8, 1e-6)
+GRID = Grid(((4, 5), (6,)), 1.5e-8, 1e-6, Watch((1.0, 0.1), (0.5, 2e-3), 1e-7))
 KEY = ("layouts", "plan", "", 1e-6)
 
 

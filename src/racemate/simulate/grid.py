@@ -5,14 +5,15 @@ hypotheses or the people a user asks for.  Windows have one or two binary digits
 the end of a segment: few lengths occur, and the matrices of all come from one ladder.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from racemate.readings.numeric import SLOW
+from racemate.simulate.check.watch import Lesson, Watch, relative
 from racemate.simulate.step import Machine, window_hours
 from racemate.simulate.timeline import Places, Segment, Timeline
 from racemate.simulate.window.kinetics import NODES, Search
@@ -22,7 +23,6 @@ TOLERANCE = 1e-6
 TRIAL_TOLERANCE = 1e-2
 """The same for virtual trials: a rating is a whole number with an error of points, and this leaves the latent severity of the worst
 person exact to less than a hundredth of a point, and means to less than a ten-thousandth (`docs/explanation/engine.md`)."""
-_FLOOR = 1e-2
 _LEAST = 0.1
 """Scale of a state that has not moved yet; every slow state is a fraction or of that order."""
 _FIRST = 64
@@ -38,16 +38,31 @@ _SHORTEST = 2
 
 @dataclass(frozen=True)
 class Grid:
-    """Lengths of the windows of each segment in half ticks, and the pilot's largest error at any visit against a halved grid."""
+    """Lengths of the windows of each segment in half ticks, and the pilot's largest error at any visit against a halved grid.
+
+    With a ``watch`` everybody who is carried on it is checked.
+    """
 
     lengths: tuple[tuple[int, ...], ...]
     error: float
     tolerance: float
+    watch: Watch | None = None
 
     @property
     def windows(self) -> int:
         """Number of windows."""
         return sum(len(segment) for segment in self.lengths)
+
+    @property
+    def halved(self) -> "Grid":
+        """The same grid with every window cut in two, but for the shortest."""
+        return replace(self, lengths=tuple(tuple(_halves(segment)) for segment in self.lengths))
+
+
+def _halves(lengths: tuple[int, ...]) -> Iterator[int]:
+    for length in lengths:
+        half = length // 2
+        yield from (half, length - half) if half >= _SHORTEST else (length,)
 
 
 @dataclass
@@ -58,12 +73,14 @@ class _Pilot:
     table: Any
     steps: Search
     fine: tuple[dict[str, Any], Any]
-    coarse: tuple[dict[str, Any], Any]
+    coarse: tuple[dict[str, Any], Any, Any]
+    """On the grid itself, with everybody's doubt."""
     scale: NDArray[np.float64]
     tolerance: float
     allowed: int = _FIRST
     setting: NDArray[np.float64] | None = None
     error: float = 0.0
+    lesson: Lesson = field(default_factory=Lesson)
     met: dict[tuple[Any, ...], int] = field(default_factory=dict)
     """Lengths found before, by what happened at the start of a segment, its length and the place in it."""
 
@@ -75,9 +92,10 @@ def find(machine: Machine, table: NDArray[np.float64], timeline: Timeline, toler
     slow = np.zeros((len(SLOW), people))
     scale = np.full((len(slow), 1), _LEAST)
     search = machine.kinetics.search(table)
-    pilot = _Pilot(machine, table, search, (held, slow), (dict(held), slow), scale, tolerance)
+    pilot = _Pilot(machine, table, search, (held, slow), (dict(held), slow, slow), scale, tolerance)
     lengths = tuple(_segment(pilot, segment) for segment in timeline.segments)
-    return Grid(lengths, pilot.error, tolerance)
+    watch = pilot.lesson.learned(pilot.scale[:, 0], tolerance)
+    return Grid(lengths, pilot.error, tolerance, watch)
 
 
 def jumped(held: Mapping[str, Any], segment: Segment, who: Places | None = None) -> dict[str, Any]:
@@ -90,7 +108,7 @@ def jumped(held: Mapping[str, Any], segment: Segment, who: Places | None = None)
 
 def _segment(pilot: _Pilot, segment: Segment) -> tuple[int, ...]:
     pilot.fine = (jumped(pilot.fine[0], segment), pilot.fine[1])
-    pilot.coarse = (jumped(pilot.coarse[0], segment), pilot.coarse[1])
+    pilot.coarse = (jumped(pilot.coarse[0], segment), *pilot.coarse[1:])
     setting = segment.setting()
     quiet = not segment.jumps and pilot.setting is not None and np.array_equal(pilot.setting, setting)
     pilot.allowed, pilot.setting = pilot.allowed if quiet else _FIRST, setting
@@ -102,13 +120,15 @@ def _segment(pilot: _Pilot, segment: Segment) -> tuple[int, ...]:
         length, end, pilot.allowed = _longest(pilot, left, known or pilot.allowed, known is not None)
         pilot.met[place] = length
         pilot.fine = end
-        pilot.coarse = pilot.machine.advance(
+        pilot.coarse = pilot.machine.follow(
             pilot.table, *pilot.steps[length], window_hours(length), *pilot.coarse, setting
         )
         chosen.append(length)
         left -= length
     if segment.visit is not None:
-        pilot.error = max(pilot.error, _distance(pilot, pilot.coarse[1], pilot.fine[1]))
+        _, coarse, doubt = pilot.coarse
+        pilot.error = max(pilot.error, _distance(pilot, coarse, pilot.fine[1]))
+        pilot.lesson.add(coarse, pilot.fine[1], doubt)
     return tuple(chosen)
 
 
@@ -159,6 +179,4 @@ def _try(pilot: _Pilot, length: int) -> tuple[float, tuple[dict[str, Any], Any]]
 
 
 def _distance(pilot: _Pilot, a: Any, b: Any) -> float:
-    with np.errstate(invalid="ignore"):
-        distance = np.abs(np.asarray(a) - b) / (np.abs(b) + _FLOOR * pilot.scale)
-    return float(np.where(np.isfinite(distance), distance, np.inf).max())
+    return float(relative(np.asarray(a) - b, b, pilot.scale[:, 0]).max())

@@ -6,14 +6,18 @@ is a hash of all of them.  A cache that cannot be read or written is only slower
 
 import json
 import os
+from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import asdict
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from tempfile import NamedTemporaryFile
+from typing import Any
 
 from racemate.evidence.library import library
 from racemate.hypothesis import folder
+from racemate.simulate.check.watch import Watch
 from racemate.simulate.grid import Grid
 
 _ROOMS = ("chain", "readings", "simulate", "people")
@@ -28,9 +32,8 @@ def recall(key: tuple[object, ...]) -> Grid | None:
     """The grid remembered for a key, if there is one that can be read."""
     with suppress(OSError, ValueError, KeyError, TypeError):
         told = json.loads(_file(key).read_text(encoding="utf-8"))
-        return Grid(
-            tuple(tuple(segment) for segment in told["lengths"]), float(told["error"]), float(told["tolerance"])
-        )
+        lengths = tuple(tuple(segment) for segment in told["lengths"])
+        return Grid(lengths, float(told["error"]), float(told["tolerance"]), _watch(told["watch"]))
     return None
 
 
@@ -40,8 +43,15 @@ def remember(key: tuple[object, ...], grid: Grid) -> None:
         file = _file(key)
         file.parent.mkdir(parents=True, exist_ok=True)
         with NamedTemporaryFile("w", dir=file.parent, encoding="utf-8", delete=False) as draft:
-            json.dump({"lengths": grid.lengths, "error": grid.error, "tolerance": grid.tolerance}, draft)
+            json.dump(asdict(grid), draft)
         Path(draft.name).replace(file)
+
+
+def _watch(told: Sequence[Any] | None) -> Watch | None:
+    if told is None:
+        return None
+    scale, weight, limit = told
+    return Watch(tuple(scale), tuple(weight), float(limit))
 
 
 def _file(key: tuple[object, ...]) -> Path:

@@ -53,8 +53,8 @@ def run(
     if plan.people != cohort.people:
         raise ValueError(f"plan: found {plan.people} people, allowed: the cohort's {cohort.people}")
     follows = None if leader is None else followed(leader, cohort, plan)
-    built = machine(cohort.model, plan, reference_plan(1))
-    scaled = reference(cohort, built, threads)
+    built = machine(cohort.model, plan)
+    scaled = reference(cohort, machine(cohort.model, reference_plan(1)), threads)
     grid = pilot_grid(built, cohort.model, plan, tolerance)
     return solve(built, cohort.model, cohort.table, scaled, plan, grid, keep, progress, threads, follows)
 

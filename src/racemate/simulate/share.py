@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from racemate.chain.severity import Setting
 from racemate.people.cohort import Cohort
 from racemate.readings.numeric import course_fields
+from racemate.simulate.check.everybody import Check
 from racemate.simulate.plan import Plan
 
 Ids = NDArray[np.intp]
@@ -31,6 +32,11 @@ class Batch:
     solved: Ids
     read: Ids
     lane: Ids
+
+    @property
+    def courses(self) -> int:
+        """Number of its courses, repetitions left out."""
+        return int(self.lane.max()) + 1
 
 
 @dataclass(frozen=True)
@@ -49,6 +55,8 @@ class Courses:
     """Visits that have been read."""
     segments: int = 0
     """Segments of the plan that have been passed."""
+    check: Check | None = None
+    """What the check of everybody found since the courses last stood, by course."""
 
     def put(self, places: Ids, held: Mapping[str, Any], slow: Any) -> None:
         """Write down where some courses stand."""
@@ -67,17 +75,20 @@ class Crowd:
     course: Ids
 
 
-def batches(course: Ids, size: int) -> list[Batch]:
-    """Courses in batches of ``size``, in order, each with everybody who is on them; ``course`` (people,) leaves none out."""
+def batches(course: Ids, size: int, some: Ids | None = None) -> list[Batch]:
+    """Courses in batches of ``size``, in order, each with everybody who is on them; ``course`` (people,) leaves none out.
+
+    With ``some`` (ascending) only these courses.
+    """
+    which = np.arange(int(course.max()) + 1) if some is None else some
     by_course = np.argsort(course, kind="stable")
-    count = int(course.max()) + 1
-    starts = np.arange(0, count, size)
-    bounds = np.append(np.searchsorted(course[by_course], starts), len(course))
+    low, high = (np.searchsorted(course[by_course], which, side=side) for side in ("left", "right"))
     out = []
-    for k, start in enumerate(starts):
-        read = by_course[bounds[k] : bounds[k + 1]]
-        solved = np.minimum(np.arange(start, start + size), count - 1)
-        out.append(Batch(solved, read, course[read] - start))
+    for start in range(0, len(which), size):
+        solved = which[np.minimum(np.arange(start, start + size), len(which) - 1)]
+        here = slice(start, min(start + size, len(which)))
+        read = np.concatenate([by_course[a:b] for a, b in zip(low[here], high[here], strict=True)])
+        out.append(Batch(solved, read, np.repeat(np.arange(here.stop - start), (high - low)[here])))
     return out
 
 

@@ -4,12 +4,12 @@ The numbers a person gets depend on the person's parameters, doses and the plan'
 """
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import replace
-from functools import cache
+from dataclasses import dataclass, replace
+from functools import cache, reduce
 from os import cpu_count
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,19 +17,26 @@ from numpy.typing import NDArray
 from racemate.chain import concentration
 from racemate.model import Model
 from racemate.readings import numeric
+from racemate.simulate.check.everybody import Check
+from racemate.simulate.check.mend import mended
+from racemate.simulate.check.watch import Log
 from racemate.simulate.grid import Grid, jumped
 from racemate.simulate.kept import cache_folder
 from racemate.simulate.plan import Plan
 from racemate.simulate.share import Batch, Courses, Crowd, batches, course_rows
 from racemate.simulate.step import Machine, reading_names, window_hours
-from racemate.simulate.timeline import Timeline, entered, timeline
+from racemate.simulate.timeline import Segment, Timeline, entered, timeline
 from racemate.simulate.trajectory import Trajectory
 
 LANES = 256
 """People in one batch, for everybody and always: one compiled program, and so the same bits for a person in any company."""
+FEW = 32
+"""People in a batch of those who are looked at again, likewise always."""
 
 Progress = Callable[[int, int], None]
 Array = NDArray[np.float64]
+Places = NDArray[np.intp]
+_T = TypeVar("_T")
 
 
 @cache
@@ -87,15 +94,123 @@ def solve(
     courses = begun(built, table[:, leads], plan.of(leads))
     names = reading_names() if keep is None else tuple(keep)
     people = Crowd(table, reference, plan, share.ravel())
-    out, _ = carry_on(built, model, courses, people, grid, len(plan.visits_h), names, progress, threads)
+    out, after = carry_on(built, model, courses, people, grid, len(plan.visits_h), names, progress, threads)
     series = {name: out[:, k] for k, name in enumerate(names)}
-    return Trajectory(plan.visits_h, series, grid.error, grid.windows)
+    check = None if after.check is None else after.check.of(leads)
+    return Trajectory(plan.visits_h, series, grid.error, grid.windows, check)
 
 
 def begun(built: Machine, table: Array, plan: Plan) -> Courses:
     """Courses of which nothing has been carried yet, for parameters (rows, courses) and the plan of each."""
     held = {layout.body: np.zeros((layout.size, plan.people)) for layout in built.layouts}
     return Courses(table, plan, held, np.zeros((len(numeric.SLOW), plan.people)))
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One batch carried over a leg: what was read of its people, where its courses stand, and how they passed the visits."""
+
+    batch: Batch
+    read: Array
+    """Readings (visits, names, people of the batch)."""
+    held: Mapping[str, Array]
+    slow: Array
+    passed: Array
+    """Slow states (visits, states, lanes) at the visits; empty where nobody wanted them."""
+    doubtful: Places
+    """Lanes to be looked at again."""
+
+    def put(self, out: Array, after: Courses, lanes: Places) -> None:
+        """Write down some of its courses, and everybody who is on them."""
+        mine = np.isin(self.batch.lane, lanes)
+        out[:, :, self.batch.read[mine]] = self.read[:, :, mine]
+        held = {body: values[:, lanes] for body, values in self.held.items()}
+        after.put(self.batch.solved[lanes], held, self.slow[:, lanes])
+
+
+@dataclass(frozen=True)
+class Leg:
+    """A stretch of time that courses are carried over, cut once for all batches and grids."""
+
+    built: Machine
+    courses: Courses
+    people: Crowd
+    cut: Timeline
+    stretch: range
+    """Segments from where the courses stand to the end of the last visit."""
+    settings: Mapping[int | None, Segment]
+    """What holds for the people at a visit."""
+    index: Places
+    """Of all readings those that are wanted."""
+    shared: Places
+    """Rows of the parameters that are the course's."""
+    visits: int
+    """Visits read in it."""
+
+    def carry(self, batch: Batch, grid: Grid, log: Log) -> Piece:
+        """Carry one batch over the leg, and read everybody who is on its courses."""
+        readers = [self._reader(batch, k) for k in range(0, len(batch.read), LANES)]
+        read = np.empty((self.visits, len(self.index), len(batch.read)))
+        first = self.courses.visits
+        now, slow = {}, np.empty(0)
+        for visit, now, slow, doubt in self._visited(grid, batch.solved):
+            if visit is None:
+                break
+            log.add(slow, doubt)
+            for place, who, lane, rows, scale in readers:
+                amounts = {body: np.asarray(values)[:, lane] for body, values in now.items()}
+                elapsed = self.people.plan.visits_h[visit] - self.people.plan.antidepressant_start_h[who]
+                setting = self.settings[visit].setting(who)
+                found = self.built.read(rows, amounts, np.asarray(slow)[:, lane], setting, scale, elapsed)
+                read[visit - first][:, place] = np.asarray(found)[self.index]
+        held = {body: np.asarray(values) for body, values in now.items()}
+        return Piece(batch, read, held, np.asarray(slow), log.passed(), log.doubtful(batch.courses))
+
+    def _reader(self, batch: Batch, start: int) -> tuple[Any, ...]:
+        """LANES of those a batch reads (the last one repeats to fill them): places in it, people, lanes, parameters, reference."""
+        from jax import numpy as jnp
+
+        place = np.minimum(np.arange(start, start + LANES), len(batch.read) - 1)
+        who, lane = batch.read[place], batch.lane[place]
+        rows = self.people.table[:, who]
+        rows[self.shared] = self.courses.table[np.ix_(self.shared, batch.solved[lane])]
+        return place, who, lane, jnp.asarray(rows), self.people.reference[:, who]
+
+    def _visited(self, grid: Grid, lanes: Places) -> Iterator[tuple[int | None, Any, Any, Any]]:
+        """Carry from event to event; yields visit, amounts, slow states and doubt at each visit, and at the end without a visit."""
+        import jax.numpy as jnp
+
+        courses, cut, built = self.courses, self.cut, self.built
+        rows: Any = jnp.asarray(courses.table[:, lanes])
+        steps = built.kinetics.steps(rows, {length for k in self.stretch for length in grid.lengths[k]})
+        held: Any = {body: values[:, lanes] for body, values in courses.held.items()}
+        slow: Any = courses.slow[:, lanes]
+        doubt: Any = np.zeros_like(slow)
+        if cut.opening_visit is not None and not courses.visits:
+            yield cut.opening_visit, held, slow, doubt
+        for k in self.stretch:
+            segment = cut.segments[k]
+            held = jumped(held, segment, lanes) if segment.jumps else held
+            setting = jnp.asarray(segment.setting(lanes))
+            for length in grid.lengths[k]:
+                held, slow, doubt = built.follow(rows, *steps[length], window_hours(length), held, slow, doubt, setting)
+            if segment.visit is not None:
+                yield segment.visit, held, slow, doubt
+        yield None, held, slow, doubt
+
+
+def _leg(built: Machine, model: Model, courses: Courses, people: Crowd, visits: int, names: tuple[str, ...]) -> Leg:
+    """What is to be carried until so many visits are read."""
+    cut, seen = (
+        timeline(plan, built.layouts, model.unpack(table).dose, model.typical.dose)
+        for plan, table in ((courses.plan, courses.table), (people.plan, people.table))
+    )
+    ends = [k + 1 for k, one in enumerate(cut.segments) if one.visit is not None and one.visit < visits]
+    stretch = range(courses.segments, max(ends, default=0))
+    settings = {one.visit: one for one in seen.segments} | {seen.opening_visit: seen.opening}
+    index = np.array([reading_names().index(name) for name in names], dtype=np.intp)
+    shared = course_rows(built.names)
+    return Leg(built, courses, people, cut, stretch, settings, index, shared, visits - courses.visits)
 
 
 def carry_on(
@@ -111,88 +226,54 @@ def carry_on(
 ) -> tuple[Array, Courses]:
     """Carry courses from where they stand until so many ``visits`` of the plan are read.
 
-    Returns the readings (visits since, names, people) and the courses as they stand then.  Raises FloatingPointError naming the first
-    person whose state is not finite.
+    Returns the readings (visits since, names, people) and the courses as they stand then.  Where the grid has a watch, every course is
+    checked over this stretch, and those that are off by more than the tolerance are carried again on finer windows
+    (`Courses.check`).  Raises FloatingPointError naming the first person whose state is not finite.
     """
-    index = np.array([reading_names().index(name) for name in names])
-    cut, seen = (
-        timeline(plan, built.layouts, model.unpack(table).dose, model.typical.dose)
-        for plan, table in ((courses.plan, courses.table), (people.plan, people.table))
-    )
-    stretch = _stretch(cut, courses, visits)
-    settings = {one.visit: one for one in seen.segments} | {seen.opening_visit: seen.opening}
+    leg = _leg(built, model, courses, people, visits, names)
     out = np.empty((visits - courses.visits, len(names), people.plan.people))
     held = {body: np.empty_like(values) for body, values in courses.held.items()}
-    after = replace(courses, held=held, slow=np.empty_like(courses.slow), visits=visits, segments=stretch.stop)
-    shared = course_rows(built.names)
+    after = replace(courses, held=held, slow=np.empty_like(courses.slow), visits=visits, segments=leg.stretch.stop)
+    every = batches(people.course, LANES)
+    told = None if progress is None else lambda done: progress(done, people.plan.people)
 
-    def work(batch: Batch) -> int:
-        readers = [_reader(batch, k, people, courses.table, shared) for k in range(0, len(batch.read), LANES)]
-        for visit, now, slow in _carry(built, courses, cut, stretch, grid, batch.solved):
-            if visit is None:
-                after.put(batch.solved, now, slow)
-                break
-            for who, lane, rows, scale in readers:
-                amounts = {body: np.asarray(values)[:, lane] for body, values in now.items()}
-                elapsed = people.plan.visits_h[visit] - people.plan.antidepressant_start_h[who]
-                setting = settings[visit].setting(who)
-                found = built.read(rows, amounts, np.asarray(slow)[:, lane], setting, scale, elapsed)
-                out[visit - courses.visits][:, who] = np.asarray(found)[index]
-        return len(batch.read)
+    def first(batch: Batch) -> tuple[int, tuple[Places, Array]]:
+        piece = leg.carry(batch, grid, Log(grid.watch, False))
+        piece.put(out, after, np.arange(batch.courses))
+        return len(batch.read), (batch.solved[piece.doubtful], piece.passed[..., piece.doubtful])
 
-    done = 0
-    with ThreadPoolExecutor(max_workers=threads or cpu_count()) as pool:
-        jobs = [pool.submit(work, batch) for batch in batches(people.course, LANES)]
-        try:
-            for job in as_completed(jobs):
-                done += job.result()
-                if progress is not None:
-                    progress(done, people.plan.people)
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+    seen = _in_threads(first, every, told, threads)
+    if grid.watch is not None:
+        doubtful, passed = (np.concatenate(parts, axis=-1) for parts in zip(*seen, strict=True))
+
+        def again(batch: Batch) -> tuple[int, Check]:
+            return 0, mended(leg, batch, grid, passed[..., np.searchsorted(doubtful, batch.solved)], out, after)
+
+        checks = _in_threads(again, batches(people.course, FEW, doubtful), None, threads)
+        after = replace(after, check=reduce(Check.joined, checks, Check(grid.tolerance)))
     _refuse_nan(out, names, people.plan.visits_h[courses.visits :])
     return out, after
 
 
-def _stretch(cut: Timeline, courses: Courses, visits: int) -> range:
-    """Segments from where the courses stand to the end of the last visit wanted."""
-    ends = [k + 1 for k, one in enumerate(cut.segments) if one.visit is not None and one.visit < visits]
-    return range(courses.segments, max(ends, default=0))
-
-
-def _reader(batch: Batch, start: int, people: Crowd, table: Array, shared: NDArray[np.intp]) -> tuple[Any, ...]:
-    """LANES of those a batch reads (the last one repeats to fill them): people, lanes, parameters and reference."""
-    from jax import numpy as jnp
-
-    pick = np.minimum(np.arange(start, start + LANES), len(batch.read) - 1)
-    who, lane = batch.read[pick], batch.lane[pick]
-    rows = people.table[:, who]
-    rows[shared] = table[np.ix_(shared, batch.solved[lane])]
-    return who, lane, jnp.asarray(rows), people.reference[:, who]
-
-
-def _carry(
-    built: Machine, courses: Courses, cut: Timeline, stretch: range, grid: Grid, lanes: NDArray[np.intp]
-) -> Iterator[tuple[int | None, Any, Any]]:
-    """Carry courses from event to event; yields visit, amounts and slow states at each visit, and at the end without a visit."""
-    import jax.numpy as jnp
-
-    rows: Any = jnp.asarray(courses.table[:, lanes])
-    steps = built.kinetics.steps(rows, {length for k in stretch for length in grid.lengths[k]})
-    held: Any = {body: values[:, lanes] for body, values in courses.held.items()}
-    slow: Any = courses.slow[:, lanes]
-    if cut.opening_visit is not None and not courses.visits:
-        yield cut.opening_visit, held, slow
-    for k in stretch:
-        segment = cut.segments[k]
-        held = jumped(held, segment, lanes) if segment.jumps else held
-        setting = jnp.asarray(segment.setting(lanes))
-        for length in grid.lengths[k]:
-            held, slow = built.advance(rows, *steps[length], window_hours(length), held, slow, setting)
-        if segment.visit is not None:
-            yield segment.visit, held, slow
-    yield None, held, slow
+def _in_threads(
+    work: Callable[[Batch], tuple[int, _T]],
+    every: list[Batch],
+    progress: Callable[[int], None] | None,
+    threads: int | None,
+) -> list[_T]:
+    """What ``work`` makes of every batch, in their order; ``progress`` is told the sum of its counts so far."""
+    done = 0
+    with ThreadPoolExecutor(max_workers=threads or cpu_count()) as pool:
+        jobs = [pool.submit(work, batch) for batch in every]
+        try:
+            for job in as_completed(jobs):
+                done += job.result()[0]
+                if progress is not None:
+                    progress(done)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    return [job.result()[1] for job in jobs]
 
 
 def _refuse_nan(out: Array, names: tuple[str, ...], visits_h: Array) -> None:

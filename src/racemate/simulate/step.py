@@ -19,6 +19,7 @@ from racemate.chain.laws import Relax
 from racemate.model import unpack
 from racemate.readings import numeric
 from racemate.readings.names import build
+from racemate.simulate.window import doubt as doubting
 from racemate.simulate.window.collocation import Radau, radau
 from racemate.simulate.window.kinetics import NODES, TICK_H, Kinetics, apply
 from racemate.units import declared
@@ -51,6 +52,11 @@ class Machine:
         return jax.jit(partial(_advance, self.names, self.layouts, self.order))
 
     @cached_property
+    def follow(self) -> Any:
+        """Compiled ``(table, rows, ends, hours, amounts, slow, doubt, setting) -> (amounts, slow, doubt)``: `advance` with everybody's doubt."""
+        return jax.jit(partial(_follow, self.names, self.layouts, self.order))
+
+    @cached_property
     def compare(self) -> Any:
         """Compiled step-doubling: the window at once against its two halves; returns both ends of the slow states and the amounts."""
         return jax.jit(partial(_compare, self.advance))
@@ -59,6 +65,41 @@ class Machine:
     def read(self) -> Any:
         """Compiled ``(table, amounts, slow, setting, reference, since) -> (rows, people)`` in the order of `reading_names`."""
         return jax.jit(partial(_read, self.names, self.layouts))
+
+
+def _window(
+    names: tuple[str, ...],
+    layouts: tuple[numeric.Layout, ...],
+    order: numeric.Order,
+    table: Any,
+    rows: Mapping[str, Any],
+    ends: Mapping[str, Any],
+    hours: Any,
+    held: Mapping[str, Any],
+    slow: Any,
+    setting: Any,
+) -> tuple[dict[str, Any], list[Any], list[Any]]:
+    """Amounts at the end of a window, and of each slow state its values and rates at the nodes, (node, people)."""
+    par = unpack(names, table[:, None])
+    now = severity.Setting(*setting[:, None])
+    parts: dict[tuple[str, str], Any] = {}
+    for layout in layouts:
+        seen = apply(rows[layout.body], held[layout.body])
+        parts |= {(layout.body, name): seen[:, k] for k, name in enumerate(layout.read)}
+    shape = (NODES, table.shape[1])
+    exposure = concentration.signal(numeric.amounts(parts, jnp.zeros(shape)), par.concentration)
+    values = [jnp.broadcast_to(slow[i][None], shape) for i in range(len(numeric.SLOW))]
+    rates: list[Any] = list(values)
+    for _ in range(SWEEPS if order.cyclic else 1):
+        for level in order.levels:
+            found = numeric.records(whole.relaxations(exposure, numeric.slow(values), par, now, jnp))
+            for varying in (False, True):
+                group = [i for i in level if (i in order.varying) == varying]
+                if group:
+                    solved = _relax([found[i] for i in group], slow[jnp.asarray(group)], hours, varying)
+                    for k, i in enumerate(group):
+                        values[i], rates[i] = solved[:, k], jnp.broadcast_to(found[i].rate, shape)
+    return {layout.body: apply(ends[layout.body], held[layout.body]) for layout in layouts}, values, rates
 
 
 def _advance(
@@ -73,25 +114,28 @@ def _advance(
     slow: Any,
     setting: Any,
 ) -> tuple[dict[str, Any], Any]:
-    par = unpack(names, table[:, None])
-    now = severity.Setting(*setting[:, None])
-    parts: dict[tuple[str, str], Any] = {}
-    for layout in layouts:
-        seen = apply(rows[layout.body], held[layout.body])
-        parts |= {(layout.body, name): seen[:, k] for k, name in enumerate(layout.read)}
-    exposure = concentration.signal(numeric.amounts(parts, jnp.zeros((NODES, table.shape[1]))), par.concentration)
-    values = [jnp.broadcast_to(slow[i][None], (NODES, table.shape[1])) for i in range(len(numeric.SLOW))]
-    for _ in range(SWEEPS if order.cyclic else 1):
-        for level in order.levels:
-            found = numeric.records(whole.relaxations(exposure, numeric.slow(values), par, now, jnp))
-            for varying in (False, True):
-                group = [i for i in level if (i in order.varying) == varying]
-                if group:
-                    solved = _relax([found[i] for i in group], slow[jnp.asarray(group)], hours, varying)
-                    for k, i in enumerate(group):
-                        values[i] = solved[:, k]
-    moved = {layout.body: apply(ends[layout.body], held[layout.body]) for layout in layouts}
+    moved, values, _ = _window(names, layouts, order, table, rows, ends, hours, held, slow, setting)
     return moved, jnp.stack([value[-1] for value in values])
+
+
+def _follow(
+    names: tuple[str, ...],
+    layouts: tuple[numeric.Layout, ...],
+    order: numeric.Order,
+    table: Any,
+    rows: Mapping[str, Any],
+    ends: Mapping[str, Any],
+    hours: Any,
+    held: Mapping[str, Any],
+    slow: Any,
+    doubt: Any,
+    setting: Any,
+) -> tuple[dict[str, Any], Any, Any]:
+    moved, values, rates = _window(names, layouts, order, table, rows, ends, hours, held, slow, setting)
+    mean = radau(NODES).integral[-1:]
+    spent = [hours * (_mix(mean, rate)[0] if i in order.varying else rate[0]) for i, rate in enumerate(rates)]
+    grown = [doubting.carried(doubt[i], value - slow[i][None], spent[i]) for i, value in enumerate(values)]
+    return moved, jnp.stack([value[-1] for value in values]), jnp.stack(grown)
 
 
 def _relax(found: list[Relax], start: Any, hours: Any, varying: bool) -> Any:

@@ -168,7 +168,7 @@ def simulate(
     if not cards or len(set(cards)) < len(cards):
         raise EvidenceError("simulate", "hypotheses", ", ".join(cards) or "none", "at least one card, each once")
     found = [_follow(protocol, model, people, seed, progress, jobs) for model in models.values()]
-    grids = {card: {"windows": one.windows, "error": one.error} for card, one in zip(cards, found, strict=True)}
+    grids = {card: one.solved() for card, one in zip(cards, found, strict=True)}
     arguments = {"drug": drug, "route": route, "dose": dose, "schedule": schedule, "duration": duration}
     arguments |= {"hypotheses": names, "people": people, "seed": seed, "posterior": posterior}
     inputs = own_cards(names)

@@ -40,12 +40,12 @@ _FILES = ("protocol.toml", "outcomes.csv")
 class Watched(ChainWorld):
     """A hypothesis whose run leaves behind how its time axis was cut and how well it was solved."""
 
-    grids: dict[str, dict[str, float]] = field(default_factory=dict)
+    grids: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def carry(self, cohort: People, plan: Plan, readings: tuple[str, ...], progress: Progress | None) -> Trajectory:
         """Carry the people through the plan, and remember the grid."""
         found = super().carry(cohort, plan, readings, progress)
-        self.grids[self.name] = {"windows": found.windows, "error": float(found.error)}
+        self.grids[self.name] = found.solved()
         return found
 
 
@@ -134,7 +134,7 @@ def replicate(
     names = list(all_names() if named is None else named)
     models = {name: inform(name, posterior) for name in names}
     distinct([model.hypothesis.name for model in models.values()])
-    grids: dict[str, dict[str, float]] = {}
+    grids: dict[str, dict[str, Any]] = {}
     found = run_trial(
         told,
         names,
