@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import Any
 
 _MOST_LISTED = 12
 """Names that a message lists when none is near."""
@@ -29,6 +30,11 @@ class EvidenceError(Exception):
     def __init__(self, file: str, field: str, found: str, allowed: str, more: Iterable[Finding] = ()) -> None:
         self.findings = (Finding(file, field, found, allowed), *more)
         super().__init__("\n".join(map(str, self.findings)))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """As a process sends it to another."""
+        first, *more = self.findings
+        return type(self), (first.file, first.field, first.found, first.allowed, tuple(more)), vars(self)
 
     @property
     def file(self) -> str:

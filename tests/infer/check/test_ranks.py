@@ -55,7 +55,7 @@ def test_a_stopped_run_goes_on_and_ends_with_the_same_ranks(
     right: LinearCheck, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(ranks, "cache_folder", lambda: tmp_path)
-    whole = ranks.rank_all(right, "a", 4, processes=1)
+    whole = ranks.rank_all(right, "a", 4, processes=0)
     monkeypatch.setattr(ranks, "cache_folder", lambda: tmp_path / "other")
 
     def stop(_: str, ready: int, __: int) -> None:
@@ -63,12 +63,12 @@ def test_a_stopped_run_goes_on_and_ends_with_the_same_ranks(
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        ranks.rank_all(right, "a", 4, 1, stop)
+        ranks.rank_all(right, "a", 4, 0, stop)
     kept = list((tmp_path / "other").rglob("*.npz"))
     assert len(kept) == 2
     written(kept[0], {"nothing": np.zeros(1)})  # spoilt: made again
     said: list[int] = []
-    again = ranks.rank_all(right, "a", 4, 1, lambda _, ready, __: said.append(ready))
+    again = ranks.rank_all(right, "a", 4, 0, lambda _, ready, __: said.append(ready))
     assert said == [1, 2, 3, 4]
     assert all((one.rank == two.rank).all() for one, two in zip(whole, again, strict=True))
 

@@ -21,10 +21,11 @@ from racemate.infer.check.uniform import holm
 from racemate.infer.compare.synthetic import Synthetic
 from racemate.infer.judge import judge
 from racemate.infer.likelihood.total import Likelihood
+from racemate.infer.ready import ready
 from racemate.infer.sample import written
-from racemate.infer.workers import spread
 from racemate.people import random
 from racemate.simulate.kept import cache_folder
+from racemate.spread.jobs import spread
 
 Floats = NDArray[np.float64]
 Whole = NDArray[np.int64]
@@ -108,7 +109,7 @@ def rank_all(
     missing = [k for k in range(sets) if k not in found]
     if progress is not None:
         progress("simulated evidence", len(found), sets)
-    for index, one in spread(rank, given, missing, processes):
+    for index, one in spread(rank, given, missing, processes, ready=ready):
         found[index] = one
         written(home / f"{index}.npz", one._asdict())
         if progress is not None:
@@ -128,7 +129,7 @@ def agree_all(
 ) -> list[Agreement]:
     """The first so many evidence bases, in order."""
     found: dict[int, Agreement] = {}
-    for index, one in spread(agree, given, range(sets), processes):
+    for index, one in spread(agree, given, range(sets), processes, ready=ready):
         found[index] = one
         if progress is not None:
             progress("full fits", len(found), sets)

@@ -18,15 +18,16 @@ from numpy.typing import NDArray
 from racemate.infer.compare.fitted import Fitted
 from racemate.infer.compare.quick import Quick, Score, published
 from racemate.infer.compare.synthetic import Synthetic, new_studies
+from racemate.infer.ready import ready
 from racemate.infer.sample import written
-from racemate.infer.workers import spread
 from racemate.simulate.kept import cache_folder
+from racemate.spread.jobs import spread
 
 Floats = NDArray[np.float64]
 Progress = Callable[[str, int, int], None]
 SETS = 4
 """Simulated evidence bases per card: enough to see that cards are confused, not to state a rate to better than a fifth."""
-THREADS = 4
+PROCESSES = 4
 """Cards worked on side by side."""
 Job = tuple[str, Quick, Floats]
 """A card, its likelihood as a function of what was reported, and where to look for the highest place."""
@@ -67,7 +68,7 @@ def confuse(fitted: Sequence[Fitted], seed: int, sets: int = SETS, progress: Pro
     told = {card: found for card, found in known.items() if found is not None}
     # A likelihood without what was compiled from it: only that can be sent to another process.
     jobs = [(one.card, Quick(one.likelihood), one.place.mean(axis=0)) for one in fitted if one.card not in told]
-    for (card, _, _), found in spread(_scores, every, jobs, THREADS):
+    for (card, _, _), found in spread(_scores, every, jobs, PROCESSES, ready=ready):
         told[card] = found
         with suppress(OSError):
             written(files[card], {"scores": np.array([astuple(score) for score in found])})

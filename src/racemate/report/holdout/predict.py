@@ -41,12 +41,14 @@ def predict(
     progress: Follow | None = None,
     jobs: int | None = None,
     parts: Path | None = None,
+    scheduler: str | None = None,
 ) -> Frozen:
     """Predictive distributions of everything that held-out rows of the evidence state, from protocols alone.
 
     ``posterior`` is the name of a shipped posterior, the folder of one, or ``prior`` for none; ``courses`` is how many people of each
     treatment path are carried through the chain (None: all).  ``progress`` is told how far the work is; whatever it raises stops it.
     ``parts`` is a folder that keeps what is finished, so that work which was stopped goes on there (None: nothing is kept).
+    ``jobs`` and ``scheduler`` say who works, as in `replicate_all`.
     Raises EvidenceError for a posterior that was fitted to held-out trials, for unknown trials and cards, and when a trial cannot be run;
     RunFolderError for a folder begun with other settings.
     """
@@ -61,7 +63,8 @@ def predict(
     chosen = held_out(wanted)
     manifest = _manifest(names, wanted, models, chosen, size)
     store = Store(manifest, parts)
-    Work([_task(one) for one in chosen], [_world(one, size) for one in models], size, store, progress).run(jobs)
+    work = Work([_task(one) for one in chosen], [_world(one, size) for one in models], size, store, progress)
+    work.run(jobs, scheduler)
     rows = [row for one in chosen for model in models for row in _rows(one, model, store, replicates)]
     return Frozen(manifest, tuple(rows))
 

@@ -162,6 +162,7 @@ def replicate_all(
     force: bool = False,
     worlds: Callable[[Model], World] | None = None,
     posterior: str | None = None,
+    scheduler: str | None = None,
 ) -> EveryTrial:
     """Run every trial on virtual patients, ``replicates`` times under each hypothesis (default: every card).
 
@@ -169,7 +170,8 @@ def replicate_all(
     treatment path are carried through the chain, the others following them (None: all).  ``progress`` is told a
     `racemate.report.replication.work.Told`; whatever it raises stops the run.  With ``out`` each result is kept in that folder as it is
     finished, and a run that was stopped goes on there and ends with the same bytes.  ``worlds`` makes a hypothesis from its model,
-    ``posterior`` is as in `replicate`.
+    ``posterior`` is as in `replicate`.  ``jobs`` processes of this machine work (default: one per core), or the workers of ``scheduler``: a
+    Dask cluster by its address, or ``local:WORKERS``; the result is the same.
     Raises EvidenceError and HypothesisError for what cannot be run, RunFolderError for a folder begun with other settings.
     """
     from racemate.hypothesis import all_names
@@ -194,11 +196,16 @@ def replicate_all(
         lambda model: ChainWorld(model.hypothesis.name, model, seed, 1, courses, tolerance=TRIAL_TOLERANCE)
     )
     work = Work(chosen, [make(model) for model in models], size, store, progress)
-    work.run(jobs)
+    work.run(jobs, scheduler)
     done = _gathered(chosen, refused, manifest, size, store, inputs)
     if out is not None:
         store.write(done._files())
-        spent = {"jobs": jobs or os.cpu_count(), "parts_made": work.made, "processor_seconds": _busy_s() - busy}
+        spent = {
+            "jobs": jobs or os.cpu_count(),
+            "scheduler": scheduler,
+            "parts_made": work.made,
+            "processor_seconds": _busy_s() - busy,
+        }
         store.log({**machine(clock), **spent})
     return done
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from racemate.evidence.finding import EvidenceError
@@ -53,14 +52,9 @@ def _events(part: Stretch) -> int:
     return len(part.starts) * (len(part.protocol.visit_h) + max(given, default=0))
 
 
-def make_part(task: Task, world: World, size: Size, heed: Callable[[], None] | None = None) -> Part:
-    """What a card makes of a trial, or why it cannot be run; ``heed`` is called now and then, and what it raises stops the run."""
-
-    def follow(*_: object) -> None:
-        if heed is not None:
-            heed()
-
+def make_part(task: Task, world: World, size: Size) -> Part:
+    """What a card makes of a trial, or why it cannot be run."""
     try:
-        return find(conduct(task.protocol, world, size.seed, size.replicates, size.people, follow), task.asked)
+        return find(conduct(task.protocol, world, size.seed, size.replicates, size.people), task.asked)
     except (EvidenceError, ProtocolError, FloatingPointError) as error:
         return str(error)
