@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from racemate.cli.talk.options import Card, Force, Jobs, Json, Only, Out, Quiet, Scope, Seed
-from racemate.cli.talk.screen import bold, columns, paragraph, progress, tell
+from racemate.cli.talk.carry import carry_out
+from racemate.cli.talk.options import STEPPED, Card, Only, Scope, Seed, Stepped
+from racemate.cli.talk.screen import bold, columns, paragraph
 
 if TYPE_CHECKING:
     from racemate.report.check.calibration import CalibrationRun
+    from racemate.report.run.folder import Run
 
 _SHOWN = 10
 
@@ -26,38 +28,22 @@ def calibration(
         str | None, Parameter(help="Plant a fault in the fit (halved-errors), to see that it is found.")
     ] = None,
     seed: Seed = 1,
-    json: Json = False,
-    out: Out = None,
-    force: Force = False,
-    quiet: Quiet = False,
-    jobs: Jobs = None,
+    how: Stepped = STEPPED,
 ) -> int:
     """Fit a card to evidence simulated from its own prior, many times, and see whether the truth ranks anywhere alike among the draws."""
-    from racemate.cli.talk.carry import allow_jobs
     from racemate.infer.likelihood.targets import read
-    from racemate.report.check.calibration import calibration as run
-    from racemate.report.run.folder import check, json_text
 
-    allow_jobs(jobs)
-    if out is not None:
-        check(out, "calibration", force)
     goal = read(trials, tuple(only) if only else None)  # pyright: ignore[reportArgumentType] read() refuses other words
-    with progress(False) as heed:
-        said: set[tuple[str, int]] = set()
+    passed: list[bool] = []
 
-        def follow(step: str, ready: int, total: int) -> None:
-            heed()
-            tenth = 10 * ready // max(total, 1)
-            if (step, tenth) not in said:
-                said.add((step, tenth))
-                tell(f"racemate: {step}, {ready} of {total}", quiet)
+    def work(follow: Any) -> Run:
+        from racemate.report.check.calibration import calibration as run
 
-        done = run(hypothesis, goal, sets, full, seed, plant, follow, jobs)
-    files = done.save(out, force) if out is not None else []
-    print(json_text(done.as_object()) if json else told(done), end="" if json else "\n")
-    if files:
-        tell(f"racemate: wrote {out} ({len(files)} files)", quiet)
-    return 0 if done.result["passed"] else 1
+        done = run(hypothesis, goal, sets, full, seed, plant, follow, how.jobs)
+        passed.append(done.result["passed"])
+        return done
+
+    return carry_out("calibration", work, how) or int(not all(passed))
 
 
 def told(run: CalibrationRun) -> str:

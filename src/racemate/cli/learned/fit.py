@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from racemate.cli.talk.options import Json, Only, Quiet, Scope, Seed
-from racemate.cli.talk.screen import bold, columns, progress, tell
+from racemate.cli.talk.screen import bold, columns, steps, tell
 
 if TYPE_CHECKING:
     from racemate.infer.fit import Fit
@@ -76,16 +76,7 @@ def _one(card: str, goal: Targets, seed: int, out: Path | None, quick: bool, qui
     from racemate.infer.fit import fit as run
     from racemate.infer.write import write, write_targets
 
-    with progress(False) as heed:
-        said: set[tuple[str, int]] = set()
-
-        def follow(step: str, ready: int, total: int) -> None:
-            heed()
-            quarter = 4 * ready // max(total, 1)
-            if (step, quarter) not in said:
-                said.add((step, quarter))
-                tell(f"racemate: {card}: {step}, {25 * quarter} %", quiet)
-
+    with steps(quiet, f"{card}: ", 4) as follow:
         done = run(card, goal, seed, LOOK if quick else FULL, follow)
     for reason in done.verdict.reasons:
         tell(f"racemate: {card}: refused: {reason}", quiet)

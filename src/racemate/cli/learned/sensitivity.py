@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from racemate.cli.talk.options import Card, Force, Jobs, Json, Out, Quiet, Seed
-from racemate.cli.talk.screen import bold, columns, paragraph, progress, tell
+from racemate.cli.talk.carry import carry_out
+from racemate.cli.talk.options import STEPPED, Card, Seed, Stepped
+from racemate.cli.talk.screen import bold, columns, paragraph
 
 if TYPE_CHECKING:
     from racemate.report.check.sensitivity import SensitivityRun
@@ -20,36 +21,16 @@ def sensitivity(
     hypothesis: Card = None,
     base: Annotated[int, Parameter(help="Rows of the base samples; a power of two.")] = 512,
     seed: Seed = 1,
-    json: Json = False,
-    out: Out = None,
-    force: Force = False,
-    quiet: Quiet = False,
-    jobs: Jobs = None,
+    how: Stepped = STEPPED,
 ) -> int:
     """Sobol indices: how much of what is unknown about the day-1 and day-28 change comes from each population parameter."""
-    from racemate.cli.talk.carry import allow_jobs
-    from racemate.report.check.sensitivity import sensitivity as run
-    from racemate.report.run.folder import check, json_text
 
-    allow_jobs(jobs)
-    if out is not None:
-        check(out, "sensitivity", force)
-    with progress(False) as heed:
-        said: set[int] = set()
+    def work(follow: Any) -> SensitivityRun:
+        from racemate.report.check.sensitivity import sensitivity as run
 
-        def follow(step: str, ready: int, total: int) -> None:
-            heed()
-            tenth = 10 * ready // max(total, 1)
-            if tenth not in said:
-                said.add(tenth)
-                tell(f"racemate: {step}, {10 * tenth} %", quiet)
+        return run(hypothesis, base, seed, follow, how.jobs)
 
-        done = run(hypothesis, base, seed, follow, jobs)
-    files = done.save(out, force) if out is not None else []
-    print(json_text(done.as_object()) if json else told(done), end="" if json else "\n")
-    if files:
-        tell(f"racemate: wrote {out} ({len(files)} files)", quiet)
-    return 0
+    return carry_out("sensitivity", work, how)
 
 
 def told(run: SensitivityRun) -> str:

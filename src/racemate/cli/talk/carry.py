@@ -6,21 +6,22 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from racemate.cli.talk.screen import progress, tell
+from racemate.cli.talk.screen import progress, steps, tell
 
 if TYPE_CHECKING:
-    from racemate.cli.talk.options import Written
+    from racemate.cli.talk.options import Stepped
     from racemate.exchange.learned.asked import Result
 
 
-def carry_out(command: str, work: Callable[[Any], Result], how: Written) -> int:
+def carry_out(command: str, work: Callable[[Any], Result], how: Stepped) -> int:
     """Refuse a folder that cannot be written before anything runs; then run, write, print.  Nothing is written of what was stopped."""
+    from racemate.cli.talk.options import Written
     from racemate.report.run.folder import check, json_text
 
     allow_jobs(how.jobs)
     if how.out is not None:
         check(how.out, command, how.force)
-    with progress(how.bar and not how.quiet) as follow:
+    with progress(how.bar and not how.quiet) if isinstance(how, Written) else steps(how.quiet) as follow:
         done = work(follow)
     files = done.save(how.out, how.force) if how.out is not None else []
     if how.json:

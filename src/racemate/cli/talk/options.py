@@ -55,15 +55,22 @@ Only = Annotated[list[str] | None, Parameter(negative="", help="One trial; repea
 
 @Parameter(name="*")
 @dataclass(frozen=True)
-class Written:
-    """How a command that simulates does its work and hands out what came of it."""
+class Stepped:
+    """How a command does its work and hands out what came of it; a line tells each step."""
 
     json: Json = False
     out: Out = None
     force: Force = False
     quiet: Quiet = False
-    bar: Bar = True
     jobs: Jobs = None
 
 
-USUAL = Written()
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Written(Stepped):
+    """The same with a bar that tells how far the work is."""
+
+    bar: Bar = True
+
+
+STEPPED, USUAL = Stepped(), Written()

@@ -82,6 +82,22 @@ class Stop:
 
 
 @contextmanager
+def steps(quiet: bool, about: str = "", parts: int = 10) -> Iterator[Any]:
+    """What work in several steps tells its progress to: a line for each part of a step; an interrupt is heeded in any case."""
+    said: set[tuple[str, int]] = set()
+    with progress(False) as heed:
+
+        def follow(step: str, ready: int, total: int) -> None:
+            heed()
+            part = parts * ready // max(total, 1)
+            if (step, part) not in said:
+                said.add((step, part))
+                tell(f"racemate: {about}{step}, {100 * part // parts} %", quiet)
+
+        yield follow
+
+
+@contextmanager
 def progress(shown: bool) -> Iterator[Any]:
     """What a run tells its progress to: a bar on standard error where somebody watches; an interrupt is heeded in any case."""
     stop = Stop()
