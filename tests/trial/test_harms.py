@@ -76,10 +76,25 @@ def test_the_label_agrees_with_the_programme_on_how_sedation_comes_again() -> No
 
 
 def test_no_held_out_trial_is_counted() -> None:
-    for trial in (*counts.COUNTED, *reported.LEARNED_FROM):
+    for trial in (*counts.COUNTED, *(trial for trial, _ in reported.LEARNED_FROM)):
         assert library().trial(trial).use != "hold-out"
     for event in (*reported.EVENTS, reported.NAUSEA):
         assert all(row.use != "hold-out" for trial in counts.COUNTED for row in counts.rows(trial, event))
+
+
+@pytest.mark.parametrize(
+    ("trial", "arm", "event", "put_in"),
+    [
+        ("aspire-2", "esketamine + standard of care", "dizziness", True),
+        ("aspire-2", "esketamine + standard of care", "nausea", False),
+        ("aspire-2", "placebo + standard of care", "nausea", True),
+        ("sustain-2", "esketamine + antidepressant", "nausea", True),
+        ("sustain-2", "esketamine + antidepressant", "headache", False),
+        ("transform-2", "placebo + antidepressant", "nausea", False),
+    ],
+)
+def test_a_row_says_whether_the_rates_were_learned_from_it(trial: str, arm: str, event: str, put_in: bool) -> None:
+    assert reported.published(library().trial(trial))["", arm, event]["published_put_in"] is put_in
 
 
 def test_reported_events_lie_where_the_trials_that_were_counted_have_them() -> None:

@@ -48,8 +48,11 @@ PLACEBO = {DISSOCIATED: "cadss-over-4-placebo", SEDATED: "sedation-label-placebo
 TIED = {SEDATED: "within-person-sedation"}
 """Anchors with the correlation between the sessions of one person, where it is not that of an adverse event."""
 _TIED = "within-person-event"
-LEARNED_FROM = {"sustain-1": ("placebo + antidepressant",), "sustain-2": ("esketamine + antidepressant",)}
-"""Arms of trials from which was learned how events fade and come again."""
+LEARNED_FROM = {
+    ("sustain-1", "placebo + antidepressant"): (NAUSEA, *EVENTS),
+    ("sustain-2", "esketamine + antidepressant"): (NAUSEA, "dissociation", "dizziness"),
+}
+"""Events of trials and arms from which was learned how events fade and come again."""
 NOT_TOLD: dict[str, Any] = dict.fromkeys(("published", "published_n", "published_put_in", "published_how"))
 """What a trial's own report says of an event, where it says nothing: percent, people, whether the rates were made of it too, how it is known."""
 _PERCENT = 100.0
@@ -86,11 +89,16 @@ def published(record: Trial) -> dict[tuple[str, str, str], dict[str, Any]]:
     found: dict[tuple[str, str, str], dict[str, Any]] = {}
     for row in record.observations:
         if row.statistic == "share" and row.outcome in (NAUSEA, *EVENTS):
-            put_in = record.id in COUNTED or row.arm in LEARNED_FROM.get(record.id, ())
-            values = (row.value, row.n, put_in, str(row.how))
+            values = (row.value, row.n, _put_in(record.id, row.arm, row.outcome), str(row.how))
             line: dict[str, Any] = dict(zip(NOT_TOLD, values, strict=True))
             found.setdefault((row.period if row.period in stages else "", row.arm, row.outcome), line)
     return found
+
+
+def _put_in(trial: str, arm: str, event: str) -> bool:
+    """Whether a row of a trial was learned from; of nausea the chain makes what comes with drug, and only placebo arms are counted."""
+    drug, placebo = COUNTED.get(trial, ((), ()))
+    return arm in (placebo if event == NAUSEA else drug + placebo) or event in LEARNED_FROM.get((trial, arm), ())
 
 
 def sources(protocol: Protocol) -> tuple[str, ...]:
