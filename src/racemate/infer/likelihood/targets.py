@@ -289,24 +289,9 @@ def _targets(trial: Trial, protocol: Protocol, row: Observation, asked: Question
     terms = tuple((arm, sign * share) for name, sign in sides for arm, share in _shares_of(protocol, name))
     n = float(row.n or sum(_people(protocol, arm) or 0 for arm, _ in terms))
     plain = Target(
-        trial.id,
-        row.line,
-        row.outcome,
-        row.statistic,
-        row.arm,
-        float(asked.hour or 0.0),
-        "mean",
-        terms,
-        row.value,
-        0.0,
-        n,
-    )
-    plain = replace(
-        plain,
-        from_baseline=not row.statistic.endswith("mean"),
-        adjusted=row.statistic.startswith("ls-"),
-        source=row.source,
-    )
+        trial.id, row.line, row.outcome, row.statistic, row.arm, float(asked.hour or 0.0), "mean", terms, row.value, 0.0, n,
+        from_baseline=not row.statistic.endswith("mean"), adjusted=row.statistic.startswith("ls-"), source=row.source,
+    )  # fmt: skip
     if row.statistic == _RELAPSE:
         course = _course(protocol, asked)
         yield replace(
@@ -383,11 +368,8 @@ def _said_before(one: Target, found: list[Target]) -> str:
     same = [o for o in rivals if o.kind == one.kind and o.arm == one.arm]
     if one.kind == "sd":
         rank = (_spread_rank(one), one.line)
-        return (
-            "another row gives the spread of the same people"
-            if any((_spread_rank(o), o.line) < rank for o in same)
-            else ""
-        )
+        better = any((_spread_rank(o), o.line) < rank for o in same)
+        return "another row gives the spread of the same people" if better else ""
     same = [o for o in same if o.statistic == one.statistic]
     return "another row states the same quantity" if any(o.line < one.line for o in same) else ""
 
