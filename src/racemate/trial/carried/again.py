@@ -64,7 +64,10 @@ def carry(
     series = {name: np.array(before.found[name]) for name in readings}
     for name, values in series.items():
         values[:, who] = found[name]
-    return Round(plan, grid, leader, Trajectory(plan.visits_h, series, grid.error, grid.windows))
+    kept, check = before.found.check, found.check
+    if kept is not None and check is not None:
+        check = kept.some(~anew[kept.person]).joined(check.of(who))
+    return Round(plan, grid, leader, Trajectory(plan.visits_h, series, grid.error, grid.windows, check))
 
 
 def _anew(plan: Plan, grid: Grid, leader: Places, before: Round) -> Mask:

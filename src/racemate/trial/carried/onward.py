@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from racemate.people.cohort import Cohort
+from racemate.simulate.check.everybody import Check
 from racemate.simulate.plan import Plan
 from racemate.simulate.share import Courses, Crowd
 from racemate.simulate.trajectory import Trajectory
@@ -57,11 +58,13 @@ class Way:
     """Up to which hour ``path`` tells ways apart."""
     reference: Floats
     series: Mapping[str, Floats]
+    check: Check | None = None
+    """Whose course was off on the way, by donor."""
 
     @property
     def found(self) -> Trajectory:
         """What was read so far; NaN at later visits, and where nobody asked (`Plan.asked_h`)."""
-        return Trajectory(self.courses.plan.visits_h, self.series, self.grid.error, self.grid.windows)
+        return Trajectory(self.courses.plan.visits_h, self.series, self.grid.error, self.grid.windows, self.check)
 
 
 def go_on(
@@ -95,7 +98,9 @@ def go_on(
     out, gone = carry_on(built, cohort.model, going, crowd, way.grid, visits, readings, progress, threads)
     for k, values in enumerate(way.series.values()):
         values[way.courses.visits : visits, who] = out[:, k]
-    return replace(way, courses=_back(way.courses, live, gone))
+    check = None if gone.check is None else gone.check.of(way.donor[live])
+    check = check if way.check is None or check is None else way.check.joined(check)
+    return replace(way, courses=_back(way.courses, live, gone), check=check)
 
 
 def _asked(plan: Plan, hour: float) -> Places:
