@@ -5,7 +5,7 @@ Nothing else in the package joins a number to an equation.  What a hypothesis le
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, get_type_hints
 
 import numpy as np
@@ -89,9 +89,12 @@ class Model:
         return unpack(self.rows, table)
 
 
+_hints: Callable[[Any], dict[str, Any]] = cache(get_type_hints)
+
+
 def fill(cls: Any, value: Callable[[str], Any], prefix: str = "") -> Any:
     """A NamedTuple of NamedTuples whose every field is ``value(dotted name)``."""
-    hints: dict[str, Any] = get_type_hints(cls)
+    hints = _hints(cls)
 
     def part(name: str) -> Any:
         inner = hints[name]

@@ -7,6 +7,7 @@ hypotheses share their people.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,12 +67,14 @@ def draw(
     if len(ids) < 1:
         raise ValueError("people: found 0, allowed: at least 1")
     who = covariates(seed, ids, population or Population.typical(), given or {})
-    told = _told(model, seed, group, uncertain)
-    shared = _population(model, seed, group, uncertain, widen, told)
+    distinct, home = np.unique(group, return_inverse=True)
+    told = _told(model, seed, distinct, uncertain)
+    shared = _population(model, seed, distinct, uncertain, widen, told)
+    common = _pack(model, shared, _typical(distinct), len(distinct))[:, home]
+    shared, told = ({name: values[home] for name, values in part.items()} for part in (shared, told))
     individual = _people(model, seed, ids, shared, widen, told) | {
         k: np.asarray(v, dtype=float) for k, v in (given or {}).items() if k in model.bound
     }
-    common = _pack(model, shared, _typical(who), len(ids))
     return Cohort(model, seed, ids, group, who, _pack(model, individual, who, len(ids)), common)
 
 
@@ -81,8 +84,7 @@ def typical(model: Model, replicate: NDArray[np.integer], values: Mapping[str, A
     ``values`` by dotted name have shape (people,), equal within a ``replicate``; what they leave out is typical.
     """
     group = np.asarray(replicate, dtype=np.uint64)
-    nobody = np.zeros(len(group))
-    who = _typical(Person(*(nobody for _ in Person._fields)))
+    who = _typical(group)
     table = _pack(model, values, who, len(group))
     return Cohort(model, 0, np.arange(len(group), dtype=np.uint64), group, who, table, table)
 
@@ -171,9 +173,8 @@ def _flatten(par: whole.Par, people: int) -> Array:
     return np.stack([np.broadcast_to(np.asarray(row, dtype=float), (people,)) for row in rows])
 
 
-def _typical(who: Person) -> Person:
-    """The person of the reference dose: same number of them, no covariate that differs from the typical."""
+def _typical(like: NDArray[Any]) -> Person:
+    """The person of the reference dose: as many of them, no covariate that differs from the typical."""
     from racemate.people.population import typical_person
 
-    one = typical_person()
-    return Person(*(np.full_like(np.asarray(field, dtype=float), value) for field, value in zip(who, one, strict=True)))
+    return Person(*(np.full(len(like), float(value)) for value in typical_person()))

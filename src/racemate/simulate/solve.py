@@ -140,8 +140,8 @@ class Leg:
     """Segments from where the courses stand to the end of the last visit."""
     settings: Mapping[int | None, Segment]
     """What holds for the people at a visit."""
-    index: Places
-    """Of all readings those that are wanted."""
+    names: tuple[str, ...]
+    """Readings that are wanted."""
     shared: Places
     """Rows of the parameters that are the course's."""
     visits: int
@@ -150,8 +150,8 @@ class Leg:
     def carry(self, batch: Batch, grid: Grid, log: Log) -> Piece:
         """Carry one batch over the leg, and read everybody who is on its courses."""
         readers = [self._reader(batch, k) for k in range(0, len(batch.read), LANES)]
-        read = np.empty((self.visits, len(self.index), len(batch.read)))
-        first = self.courses.visits
+        read = np.empty((self.visits, len(self.names), len(batch.read)))
+        first, reader = self.courses.visits, self.built.reader(self.names)
         now, slow = {}, np.empty(0)
         for visit, now, slow, doubt in self._visited(grid, batch.solved):
             if visit is None:
@@ -161,8 +161,8 @@ class Leg:
                 amounts = {body: np.asarray(values)[:, lane] for body, values in now.items()}
                 elapsed = self.people.plan.visits_h[visit] - self.people.plan.antidepressant_start_h[who]
                 setting = self.settings[visit].setting(who)
-                found = self.built.read(rows, amounts, np.asarray(slow)[:, lane], setting, scale, elapsed)
-                read[visit - first][:, place] = np.asarray(found)[self.index]
+                found = reader(rows, amounts, np.asarray(slow)[:, lane], setting, scale, elapsed)
+                read[visit - first][:, place] = found
         held = {body: np.asarray(values) for body, values in now.items()}
         return Piece(batch, read, held, np.asarray(slow), log.passed(), log.doubtful(batch.courses))
 
@@ -191,7 +191,7 @@ class Leg:
         for k in self.stretch:
             segment = cut.segments[k]
             held = jumped(held, segment, lanes) if segment.jumps else held
-            setting = jnp.asarray(segment.setting(lanes))
+            setting = segment.setting(lanes)
             for length in grid.lengths[k]:
                 held, slow, doubt = built.follow(rows, *steps[length], window_hours(length), held, slow, doubt, setting)
             if segment.visit is not None:
@@ -208,9 +208,9 @@ def _leg(built: Machine, model: Model, courses: Courses, people: Crowd, visits: 
     ends = [k + 1 for k, one in enumerate(cut.segments) if one.visit is not None and one.visit < visits]
     stretch = range(courses.segments, max(ends, default=0))
     settings = {one.visit: one for one in seen.segments} | {seen.opening_visit: seen.opening}
-    index = np.array([reading_names().index(name) for name in names], dtype=np.intp)
+    _known(names)
     shared = course_rows(built.names)
-    return Leg(built, courses, people, cut, stretch, settings, index, shared, visits - courses.visits)
+    return Leg(built, courses, people, cut, stretch, settings, names, shared, visits - courses.visits)
 
 
 def carry_on(
@@ -253,6 +253,13 @@ def carry_on(
         after = replace(after, check=reduce(Check.joined, checks, Check(grid.tolerance)))
     _refuse_nan(out, names, people.plan.visits_h[courses.visits :])
     return out, after
+
+
+def _known(names: tuple[str, ...]) -> None:
+    """Refuse readings that there are not."""
+    strange = [name for name in names if name not in reading_names()]
+    if strange or not names:
+        raise ValueError(f"keep: found {strange[0] if strange else 'nothing'!r}, allowed: {', '.join(reading_names())}")
 
 
 def _in_threads(

@@ -7,7 +7,7 @@ records are all it reads.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from typing import Any
 
 import jax
@@ -61,10 +61,14 @@ class Machine:
         """Compiled step-doubling: the window at once against its two halves; returns both ends of the slow states and the amounts."""
         return jax.jit(partial(_compare, self.advance))
 
-    @cached_property
-    def read(self) -> Any:
-        """Compiled ``(table, amounts, slow, setting, reference, since) -> (rows, people)`` in the order of `reading_names`."""
-        return jax.jit(partial(_read, self.names, self.layouts))
+    def reader(self, wanted: tuple[str, ...]) -> Any:
+        """Compiled ``(table, amounts, slow, setting, reference, since) -> (wanted, people)`` for some of `reading_names`."""
+        return _reader(self.names, self.layouts, wanted)
+
+
+@cache
+def _reader(names: tuple[str, ...], layouts: tuple[numeric.Layout, ...], wanted: tuple[str, ...]) -> Any:
+    return jax.jit(partial(_read, names, layouts, wanted))
 
 
 def _window(
@@ -215,8 +219,9 @@ def _observed(
     return out | {f"state.{name}": slow[i] for i, name in enumerate(numeric.SLOW)}
 
 
+@cache
 def reading_names() -> tuple[str, ...]:
-    """Dotted names of what `Machine.read` returns, in order: ``link.signal`` and ``state.link.name``."""
+    """Dotted names of what can be read: ``link.signal`` and ``state.link.name``."""
     ones = build(whole.Par, lambda *_: 1.0)
     slow = [0.0] * len(numeric.SLOW)
     setting = build(severity.Setting, lambda *_: 0.0)
@@ -241,6 +246,7 @@ def reading_units() -> dict[str, str]:
 def _read(
     names: tuple[str, ...],
     layouts: tuple[numeric.Layout, ...],
+    wanted: tuple[str, ...],
     table: Any,
     held: Any,
     slow: Any,
@@ -253,4 +259,4 @@ def _read(
     }
     state = numeric.amounts(parts, jnp.zeros(table.shape[1]))
     found = _observed(unpack(names, table), state, slow, severity.Setting(*setting), reference, since, jnp)
-    return jnp.stack([jnp.broadcast_to(value, (table.shape[1],)) for value in found.values()])
+    return jnp.stack([jnp.broadcast_to(found[name], (table.shape[1],)) for name in wanted])

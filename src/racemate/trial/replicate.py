@@ -71,8 +71,12 @@ def conduct(
     replicates: int,
     people: int | None = None,
     progress: Report | None = None,
+    first: int = 0,
 ) -> Data:
-    """One hypothesis: enrol, treat and rate everybody of every replicate, from one decision of the protocol to the next."""
+    """One hypothesis: enrol, treat and rate everybody of every replicate, from one decision of the protocol to the next.
+
+    Replicates are numbered from ``first``, and each is what it is whatever others are run beside it.
+    """
     tell = None if progress is None else lambda ready, total: progress(world.name, ready, total)
     ranges = {name: library().scale(name).range for name in protocol.every_scale if name != _UNSCALED}
 
@@ -92,7 +96,7 @@ def conduct(
         found = {name: values[:known] for name, values in last[2].items()}
         return rate(protocol, enrolled, last[1].visits_h[:known], found, ranges, seed)
 
-    return rounds(protocol, enrol(protocol, world, seed, replicates, people), seed, run)
+    return rounds(protocol, enrol(protocol, world, seed, replicates, people, first), seed, run)
 
 
 def _told(trial: str | Trial | Protocol) -> tuple[Protocol, Trial | None]:

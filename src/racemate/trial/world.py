@@ -121,10 +121,14 @@ class ChainWorld:
         return (cohort.covariate(_GENOTYPE),) if acts else ()
 
     def _leaders(self, cohort: People, plan: Plan) -> Places:
-        """Who leads whom: what falls to a path of the first round is shared out among the paths it parts into."""
-        if self.courses is None:
-            return np.arange(plan.people)
+        """Who leads whom: what falls to a path of the first round is shared out among the paths it parts into.
+
+        People who are given no drug are on one course, and one of them leads, whether or not courses are shared otherwise.
+        """
         weight, replicate = cohort.covariate("weight"), cohort.drawn.replicate
+        if self.courses is None:
+            path = paths(plan, weight, *self._traits(cohort))
+            return np.where(dosed(plan), np.arange(plan.people), leaders(path, replicate, 1))
         if cohort.memory.stem is None:
             cohort.memory.stem = paths(plan, weight)
         path = paths(plan, weight, *self._traits(cohort))

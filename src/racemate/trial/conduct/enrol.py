@@ -18,22 +18,24 @@ from racemate.trial.design.protocol import Protocol
 __all__ = ["Cohort", "Enrolled", "Floats", "Ids", "Progress", "World", "enrol", "known", "sizes"]
 
 
-def enrol(protocol: Protocol, world: World, seed: int, replicates: int, people: int | None = None) -> Enrolled:
-    """Draw people, screen them, allocate them and settle who will leave."""
+def enrol(
+    protocol: Protocol, world: World, seed: int, replicates: int, people: int | None = None, first: int = 0
+) -> Enrolled:
+    """Draw people, screen them, allocate them and settle who will leave; replicates are numbered from ``first``."""
     groups = sizes(protocol, people)
-    roll = Roll(replicates, sum(groups))
+    roll = Roll(replicates, sum(groups), first)
     cohort = world.draw(roll.ids, roll.replicate, known(protocol))
-    first = arms(protocol, randomise(protocol, cohort, seed, roll, groups))
-    baseline, screening = screen(protocol, cohort, seed, roll.ids, first[0])
+    given = arms(protocol, randomise(protocol, cohort, seed, roll, groups))
+    baseline, screening = screen(protocol, cohort, seed, roll.ids, given[0])
     if baseline is not None:
         cohort = cohort.with_baseline(baseline)
     every = parts(protocol)
     arm = np.full((len(every), roll.ids.size), -1)
     start = np.full(arm.shape, np.inf)
-    arm[: len(first)] = first
-    for k in range(len(first)):
+    arm[: len(given)] = given
+    for k in range(len(given)):
         start[k] = every[k].starts[-1]
-    leaves = leaving(protocol, seed, roll.ids, first[0])
+    leaves = leaving(protocol, seed, roll.ids, given[0])
     nothing = tuple(_undecided(part, roll) for part in every)
     site, never = sites(protocol, seed, roll), np.full(roll.ids.size, -np.inf)
     return Enrolled(roll, cohort, arm, start, screening, leaves, site, nothing, np.zeros_like(arm), never)

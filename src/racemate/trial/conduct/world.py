@@ -65,15 +65,16 @@ class World(Shape):
 
 @dataclass(frozen=True)
 class Roll:
-    """Who takes part: ``replicates`` copies of a trial of ``people`` people."""
+    """Who takes part: ``replicates`` copies of a trial of ``people`` people, numbered from ``first``."""
 
     replicates: int
     people: int
+    first: int = 0
 
     @cached_property
     def replicate(self) -> Ids:
         """Replicate of each person, shape (replicates * people,)."""
-        return np.repeat(np.arange(self.replicates, dtype=np.uint64), self.people)
+        return np.repeat(np.arange(self.first, self.first + self.replicates, dtype=np.uint64), self.people)
 
     @cached_property
     def ids(self) -> Ids:
