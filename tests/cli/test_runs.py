@@ -220,6 +220,8 @@ def test_all_trials_with_other_settings_are_refused(
         (["--all", "--courses", "0"], "--courses: found '0'"),
         (["--all", "--trial", "wiliams-2018"], "did you mean 'williams-2018'"),
         (["--all", "--replicates", "0"], "replicates: found 0"),
+        (["williams-2018", "--scheduler", "local:2"], "--scheduler: found local:2, allowed: only with --all"),
+        (["--all", "--trial", "leal-2020", "--scheduler", "nowhere"], "address: found 'nowhere', allowed: local"),
     ],
 )
 def test_what_all_trials_cannot_mean_is_refused(

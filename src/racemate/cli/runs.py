@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
 from racemate.cli.talk.carry import allow_jobs, carry_out
-from racemate.cli.talk.options import USUAL, Cards, Dose, Drug, Duration, Fitted, People, Route, Schedule, Seed, Written
+from racemate.cli.talk.options import (
+    USUAL,
+    Cards,
+    Dose,
+    Drug,
+    Duration,
+    Fitted,
+    People,
+    Route,
+    Schedule,
+    Scheduler,
+    Seed,
+    Written,
+)
 from racemate.cli.talk.screen import tell
 
 if TYPE_CHECKING:
@@ -44,18 +58,19 @@ def replicate(
         ),
     ] = None,
     posterior: Fitted = None,
+    scheduler: Scheduler = None,
     how: Written = USUAL,
 ) -> int:
     """Run a published trial, or one of your own, on virtual patients under rival mechanisms (default: every card)."""
     allow_jobs(how.jobs)
-    _one_or_all(trial, every, only)
+    _one_or_all(trial, every, {"--trial": only[0] if only else None, "--scheduler": scheduler})
     given: dict[str, Any] = {} if replicates is None else {"replicates": replicates}
     given |= {} if courses is None else {"courses": _courses(courses)}
     given["posterior"] = posterior
     if every:
         from racemate.cli.talk.every import replicate_all
 
-        return replicate_all(only, hypothesis, people, seed, given, how)
+        return replicate_all(only, hypothesis, people, seed, {**given, "scheduler": scheduler}, how)
 
     def work(follow: Any) -> Run:
         from racemate.report.run.trial import replicate as run
@@ -66,14 +81,15 @@ def replicate(
     return carry_out("replicate", work, how)
 
 
-def _one_or_all(trial: str | None, every: bool, only: list[str] | None) -> None:
+def _one_or_all(trial: str | None, every: bool, with_all: Mapping[str, str | None]) -> None:
     from racemate.evidence.finding import EvidenceError
 
     if (trial is None) != every:
         found = "nothing" if trial is None else f"{trial!r} with --all"
         raise EvidenceError("racemate replicate", "TRIAL", found, "the id or folder of a trial, or --all")
-    if only and not every:
-        raise EvidenceError("racemate replicate", "--trial", only[0], "only with --all; one trial is named without it")
+    for option, found in with_all.items():
+        if found and not every:
+            raise EvidenceError("racemate replicate", option, found, "only with --all")
 
 
 def _courses(text: str) -> int | None:

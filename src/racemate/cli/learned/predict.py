@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
+from racemate.cli.talk.options import Cards, Jobs, Json, Only, Quiet, Scheduler, Seed
 from racemate.cli.talk.screen import bold, columns, tell
 
 if TYPE_CHECKING:
+    from racemate.infer.holdout.frozen import Frozen
     from racemate.report.holdout.score import Scored
+    from racemate.report.replication.work import Follow
 
 FILE = "predictions.json"
 
@@ -24,15 +28,12 @@ def predict(
     posterior: Annotated[
         str, Parameter(help='A shipped posterior, a folder of `racemate fit`, or "prior".')
     ] = "prospective",
-    hypothesis: Annotated[
-        list[str] | None, Parameter(negative="", help="A card's name; repeat for several (default: composite).")
-    ] = None,
-    trial: Annotated[list[str] | None, Parameter(negative="", help="Only this trial; repeat for several.")] = None,
+    hypothesis: Cards = None,
+    trial: Only = None,
     replicates: Annotated[int | None, Parameter(help="Virtual trials per card (default: 200).")] = None,
-    seed: Annotated[int, Parameter(help="Whole number that decides every random draw.")] = 1,
-    jobs: Annotated[
-        int | None, Parameter(name=["--jobs", "-j"], help="Threads (default: one per core); the result is the same.")
-    ] = None,
+    seed: Seed = 1,
+    jobs: Jobs = None,
+    scheduler: Scheduler = None,
     out: Annotated[
         Path | None,
         Parameter(name=["--out", "-o"], help="The sealed file to write (default: predictions.json); never replaced."),
@@ -40,20 +41,29 @@ def predict(
     file: Annotated[
         Path | None, Parameter(help="The sealed file to score (default: that of the shipped posterior).")
     ] = None,
-    json: Annotated[bool, Parameter(negative="", help="Print one JSON object instead of tables.")] = False,
-    quiet: Annotated[
-        bool, Parameter(name=["--quiet", "-q"], negative="", help="No messages on standard error.")
-    ] = False,
+    json: Json = False,
+    quiet: Quiet = False,
 ) -> int:
-    """Predict trials that no fit has seen, seal the predictions, and only then compare them with what was published."""
+    """Predict trials that no fit has seen (default: by the composite card), seal that, and only then compare it with what was published."""
+    from racemate.cli.talk.carry import allow_jobs
     from racemate.evidence.finding import EvidenceError
+    from racemate.report.holdout.predict import CARDS, REPLICATES
+    from racemate.report.holdout.predict import predict as run
+
+    allow_jobs(jobs)
 
     if hold_out == score:
         found = "both" if score else "neither"
         raise EvidenceError("predict", "--hold-out, --score", found, "one of them: first predict, then score")
     if score:
         return _score(file or _shipped(posterior), json)
-    return _seal(posterior, hypothesis, trial, replicates, seed, jobs, out or Path(FILE), json, quiet)
+    made = REPLICATES if replicates is None else replicates
+
+    def work(follow: Follow, parts: Path) -> Frozen:
+        cards = hypothesis or CARDS
+        return run(posterior, cards, trial, made, seed, progress=follow, jobs=jobs, parts=parts, scheduler=scheduler)
+
+    return _seal(work, made, out or Path(FILE), json, quiet)
 
 
 def _shipped(posterior: str) -> Path:
@@ -62,34 +72,21 @@ def _shipped(posterior: str) -> Path:
     return folder() / posterior / FILE
 
 
-def _seal(
-    posterior: str,
-    cards: list[str] | None,
-    trials: list[str] | None,
-    replicates: int | None,
-    seed: int,
-    jobs: int | None,
-    out: Path,
-    json: bool,
-    quiet: bool,
-) -> int:
+def _seal(work: Callable[[Follow, Path], Frozen], made: int, out: Path, json: bool, quiet: bool) -> int:
     from shutil import rmtree
 
     from racemate.cli.talk.every import followed
     from racemate.evidence.finding import EvidenceError
     from racemate.infer.holdout.frozen import write
-    from racemate.report.holdout.predict import CARDS, REPLICATES
-    from racemate.report.holdout.predict import predict as run
     from racemate.report.run.folder import json_text
 
     if out.exists():
         raise EvidenceError(
             str(out), "--out", "a file that stands there", "a new one: what is sealed is never replaced"
         )
+    parts = out.with_name(f"{out.name}.parts")
     with followed(quiet, True) as follow:
-        made = REPLICATES if replicates is None else replicates
-        parts = out.with_name(f"{out.name}.parts")
-        done = run(posterior, cards or CARDS, trials, made, seed, progress=follow, jobs=jobs, parts=parts)
+        done = work(follow, parts)
     write(out, done)
     rmtree(parts)
     tell(f"racemate: wrote {out}", quiet)

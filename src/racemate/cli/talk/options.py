@@ -49,6 +49,13 @@ Jobs = Annotated[
         help="Threads or processes at once (default: one per core). The result does not depend on it.",
     ),
 ]
+Scheduler = Annotated[
+    str | None,
+    Parameter(
+        help="A Dask cluster that does the work: the address of its scheduler (tcp://host:8786), or local:WORKERS (default: "
+        "processes of this machine). The result does not depend on it."
+    ),
+]
 Scope = Annotated[str, Parameter(help="calibration (hold-out outcomes cannot be read), or all-trials.")]
 Only = Annotated[list[str] | None, Parameter(negative="", help="One trial; repeat for several.")]
 
