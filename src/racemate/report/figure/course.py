@@ -71,7 +71,5 @@ def _panel(run: CourseRun, name: str, title: str, colour: alt.Color, hours: floa
         values += ink.band_values([float(t) for t in at], quantiles, series=str(card))
     layers: list[Any] = [ink.bands(values, x, title, colour)]
     if hours is None:
-        layers.insert(
-            0, alt.Chart(alt.Data(values=[{"y": 0}])).mark_rule(color=ink.QUIET, strokeDash=[2, 3]).encode(y="y:Q")
-        )
+        layers.insert(0, ink.chart([{"y": 0}]).mark_rule(color=ink.QUIET, strokeDash=[2, 3]).encode(y="y:Q"))
     return alt.layer(*layers).properties(width=_WIDTH, height=_HEIGHT)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -27,15 +27,24 @@ def band_values(times: Sequence[float], quantiles: Any, **labels: Any) -> list[d
     ]
 
 
+def chart(rows: Iterable[Mapping[str, Any]]) -> alt.Chart:
+    """A chart of rows, to be given marks.
+
+    The rows are a tuple: of a list altair would copy every row each time that charts are put together.
+    """
+    values: Any = tuple(rows)
+    return alt.Chart(alt.Data(values=values))
+
+
 def bands(values: list[dict[str, Any]], x: Any, y_title: str, colour: Any, y_scale: Any = alt.Undefined) -> Any:
     """Median, 50 % and 90 % band of each colour over time."""
-    chart = alt.Chart(alt.Data(values=values))
+    drawn = chart(values)
     y = {"title": y_title, "scale": y_scale}
-    wide = chart.mark_area(opacity=WIDE_BAND, clip=True).encode(x, alt.Y("low:Q", **y), alt.Y2("high:Q"), color=colour)
-    narrow = chart.mark_area(opacity=NARROW_BAND, clip=True).encode(
+    wide = drawn.mark_area(opacity=WIDE_BAND, clip=True).encode(x, alt.Y("low:Q", **y), alt.Y2("high:Q"), color=colour)
+    narrow = drawn.mark_area(opacity=NARROW_BAND, clip=True).encode(
         x, alt.Y("low50:Q", **y), alt.Y2("high50:Q"), color=colour
     )
-    line = chart.mark_line(strokeWidth=2, clip=True).encode(x, alt.Y("median:Q", **y), color=colour)
+    line = drawn.mark_line(strokeWidth=2, clip=True).encode(x, alt.Y("median:Q", **y), color=colour)
     return alt.layer(wide, narrow, line)
 
 

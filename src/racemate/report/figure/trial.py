@@ -12,6 +12,7 @@ import numpy as np
 
 from racemate.report import words
 from racemate.report.figure import ink
+from racemate.report.run.folder import records
 from racemate.report.run.stated import ends
 from racemate.trial.analysis.look import Question
 
@@ -103,7 +104,9 @@ def draw(run: TrialRun, panels: Panels) -> alt.TopLevelMixin:
     arms = list(dict.fromkeys(question.arm for _, question in panels.questions(run)))
     colour = ink.palette(arms)
     every = [_panel(run, panels, card, colour, arms) for card in run.replication.answers]
-    grid = alt.concat(*every, columns=_columns(run)).resolve_scale(x="shared", y="shared", color="shared")
+    # All is told as charts are made: each fluent method would copy every chart in the figure once more.
+    shared = alt.Resolve(scale=alt.ScaleResolveMap(x="shared", y="shared", color="shared"))
+    grid = alt.concat(*every, columns=_columns(run), resolve=shared)
     return ink.dressed(grid, str(run.manifest.get("title") or run.protocol.id or "Trial"), _subtitle(run, panels))
 
 
@@ -153,18 +156,16 @@ def _panel(run: TrialRun, panels: Panels, card: str, colour: alt.Color, arms: li
     title = words.quantity(panels.outcome, panels.statistic)
     layers: list[Any] = [ink.bands(values, x, title, colour)]
     if panels.statistic in _CHANGES:
-        layers.insert(
-            0, alt.Chart(alt.Data(values=[{"y": 0}])).mark_rule(color=ink.QUIET, strokeDash=[2, 3]).encode(y="y:Q")
-        )
+        layers.insert(0, ink.chart([{"y": 0}]).mark_rule(color=ink.QUIET, strokeDash=[2, 3]).encode(y="y:Q"))
     layers += _points(run, panels, per, colour, x, arms)
     layers += _marks(run, panels, card, per, x)
     width, height = _SIZES[_columns(run)]
-    return alt.layer(*layers).properties(width=width, height=height, title=_title(run, card))
+    return alt.layer(*layers, width=width, height=height, title=_title(run, card))
 
 
 def _title(run: TrialRun, card: str) -> alt.TitleParams:
     told = []
-    for row in [row for row in run.rows("verdict") if row["hypothesis"] == card][:1]:
+    for row in [row for row in records(run.verdict) if row["hypothesis"] == card][:1]:
         told = [
             f"published pattern in {100 * row['probability']:.1f} ± {100 * row['monte_carlo_error']:.1f} % of trials"
         ]
@@ -197,7 +198,7 @@ def _points(run: TrialRun, panels: Panels, per: float, colour: alt.Color, x: alt
             values.append({"time": time, "value": row["value"], "low": low, "high": high, "series": row["arm"]})
     if not values:
         return []
-    chart = alt.Chart(alt.Data(values=values))
+    chart = ink.chart(values)
     whisker = chart.mark_rule(strokeWidth=1.5).encode(x, alt.Y("low:Q"), alt.Y2("high:Q"), color=colour)
     point = chart.mark_point(filled=True, size=55, opacity=1, stroke="white", strokeWidth=1).encode(
         x, y="value:Q", color=colour
@@ -229,7 +230,7 @@ def _marks(run: TrialRun, panels: Panels, card: str, per: float, x: alt.X) -> li
         }
         for row in rows
     ]
-    chart = alt.Chart(alt.Data(values=values))
+    chart = ink.chart(values)
     published = chart.mark_text(color=ink.TEXT, fontSize=11, fontWeight="bold").encode(
         x, y=alt.value(-14), text="published:N"
     )

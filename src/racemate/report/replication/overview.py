@@ -54,9 +54,9 @@ def _panel(rows: list[Mapping[str, Any]], card: str, order: list[str], first: bo
     labels = alt.Axis(labels=first, ticks=first, domain=False, grid=True, labelLimit=_LONGEST, labelFontSize=10)
     y = alt.Y("trial:N", sort=order, title=None, scale=alt.Scale(domain=order), axis=labels)
     shape = alt.Shape("far:N", scale=alt.Scale(domain=["within", "beyond"], range=["circle", "triangle"]), legend=None)
-    band = alt.Chart(alt.Data(values=[{"low": -_USUAL, "high": _USUAL}])).mark_rect(color=ink.GRID, opacity=0.7)
-    middle = alt.Chart(alt.Data(values=[{"place": 0.0}])).mark_rule(color=ink.QUIET)
-    points = alt.Chart(alt.Data(values=values)).mark_point(filled=True, size=18, opacity=0.55)
+    band = ink.chart([{"low": -_USUAL, "high": _USUAL}]).mark_rect(color=ink.GRID, opacity=0.7)
+    middle = ink.chart([{"place": 0.0}]).mark_rule(color=ink.QUIET)
+    points = ink.chart(values).mark_point(filled=True, size=18, opacity=0.55)
     layers = alt.layer(
         band.encode(alt.X("low:Q"), alt.X2("high:Q")),
         middle.encode(x),

@@ -85,8 +85,11 @@ class TrialRun(Run):
 
     def published(self, **wanted: str) -> list[dict[str, Any]]:
         """Published rows that the virtual trials answer, where they are as ``wanted``."""
-        rows = [row for row in records(self.observed) if row["mirrored"]]
-        return [row for row in rows if all(row[name] == value for name, value in wanted.items())]
+        return [dict(row) for row in self._mirrored if all(row[name] == value for name, value in wanted.items())]
+
+    @cached_property
+    def _mirrored(self) -> tuple[dict[str, Any], ...]:
+        return tuple(row for row in records(self.observed) if row["mirrored"])
 
     def to_xarray(self) -> xarray.Dataset:
         """Dataset ``answer`` (hypothesis, question, replicate), every replicate's own answer."""
