@@ -16,13 +16,13 @@ _PEOPLE = (
     "enrolled",
 )
 SAFETY = (
-    "dissociation", "sedation", "nausea", "urinary", "dizziness", "headache", "vertigo", "vomiting", "somnolence", "hypertension", "dysgeusia",
-    "hypoaesthesia", "blurred-vision",
+    "dissociation", "sedation", "nausea", "urinary", "dizziness", "headache", "vertigo", "vomiting", "somnolence", "hypertension",
+    "dysgeusia", "hypoaesthesia", "blurred-vision",
 )  # fmt: skip
 """Adverse events that `racemate.trial.safety` gives."""
 _EVENTS = (
-    "paraesthesia", "hypoaesthesia-oral", "anxiety", "euphoric-mood", "depersonalisation", "suicidal-ideation", "suicidal-behaviour", "suicidality", "abuse-potential", "cystitis", "adverse-event",
-    "serious-adverse-event", "death",
+    "paraesthesia", "hypoaesthesia-oral", "anxiety", "euphoric-mood", "depersonalisation", "suicidal-ideation", "suicidal-behaviour",
+    "suicidality", "abuse-potential", "cystitis", "adverse-event", "serious-adverse-event", "death",
 )  # fmt: skip
 _TREATED = (
     "exposure",

@@ -1,9 +1,10 @@
 """Decide: what follows from people's own ratings, and rounds of treatment until nobody's treatment changes any more.
 
 As a rule people are treated and rated from one hour of decision to the next.  Where that cannot be, because who leaves early hangs on
-later ratings as well, everybody is treated to the end, round after round.  A round treats and rates everybody under what is decided so far, and decides anew from those ratings.  Since every draw belongs to a
-person and a time, and what is decided at a time only moves what comes after it, the first thing that a round changes for a person
-stands from then on.  So each round settles at least the next change of everybody, most settle many, and the rounds come to an end.
+later ratings as well, everybody is treated to the end, round after round.  A round treats and rates everybody under what is decided so
+far, and decides anew from those ratings.  Since every draw belongs to a person and a time, and what is decided at a time only moves what
+comes after it, the first thing that a round changes for a person stands from then on.  So each round settles at least the next change
+of everybody, most settle many, and the rounds come to an end.
 """
 
 from __future__ import annotations
