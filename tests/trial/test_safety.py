@@ -181,11 +181,9 @@ def test_dissociation_says_nothing_of_benefit_where_it_does_not_differ(found: Sa
 
 def test_the_urinary_hazard_gives_back_the_counts_it_was_made_of() -> None:
     rates = hazard(3, 4000)
-    people = [library().anchor(name) for pair in COUNTED for name in pair]
-    drug, placebo = people[::2], people[1::2]
-    weeks, sessions = (3.857 * 346 + 3.429 * 227) / 573, 8
-    for anchors, had in ((drug, sessions), (placebo, 0)):
-        count, n = sum(a.count or 0 for a in anchors), sum(a.n or 0 for a in anchors)
+    weeks, sessions = 27 / 7, 8
+    for anchor, had in zip(map(library().anchor, COUNTED), (sessions, 0), strict=True):
+        count, n = anchor.count or 0, anchor.n or 0
         chance = rates.chance(np.full(1, had), weeks)[:, 0]
         ends = beta(count + 0.5, n - count + 0.5).ppf([0.025, 0.5, 0.975])
         assert np.percentile(chance, [2.5, 50, 97.5]) == pytest.approx(ends, rel=0.12)

@@ -51,7 +51,7 @@ def safety(
     arguments |= {"seed": seed, "posterior": posterior}
     legs = (part.protocol for part in parts(protocol))
     drugs = {dose.drug for leg in legs for arm in leg.conditions for dose in arm.doses}
-    counted = [library().anchor(name).source for pair in COUNTED for name in pair]
+    counted = [library().anchor(name).source for name in COUNTED]
     counted += reported.sources(protocol)
     sources = () if isinstance(told, Protocol) else told.sources
     inputs |= own_cards(names)

@@ -15,28 +15,20 @@ from racemate.people.random import uniform
 from racemate.trial.conduct.world import Floats
 from racemate.trial.harms.hazard import HALF, Hazard, exposure
 
-COUNTED = {
-    ("pollakiuria-esketamine", "pollakiuria-placebo"): ("transform-1", "transform-2"),
-    ("pollakiuria-aspire-esketamine", "pollakiuria-aspire-placebo"): ("aspire-1", "aspire-2"),
-}
-"""Anchors with drug and with placebo spray, and the trials they count."""
+COUNTED = ("pollakiuria-esketamine", "pollakiuria-placebo")
+"""Anchors with drug and with placebo spray.  Those of ASPIRE I and II are printed together, and ASPIRE I is held out."""
+_TRIALS = ("transform-1", "transform-2")
+"""The trials they count."""
 
 
 def hazard(seed: int, replicates: int) -> Hazard:
     """Hazards of as many replicates."""
-    known = library()
     turns = np.arange(replicates, dtype=np.uint64)
-    counts = {"drug": np.zeros(2), "placebo": np.zeros(2)}
-    had = np.zeros(2)
-    for anchors, trials in COUNTED.items():
-        for kind, name in zip(counts, anchors, strict=True):
-            anchor = known.anchor(name)
-            counts[kind] += (anchor.count or 0, anchor.n or 0)
-        people = float(known.anchor(anchors[0]).n or 0)
-        had += people * np.mean([exposure(trial) for trial in trials], axis=0)
-    weeks, sessions = had / counts["drug"][1]
-    share = {kind: _share(of, n, uniform(seed, f"safety:urinary {kind}", turns)) for kind, (of, n) in counts.items()}
-    drug, placebo = (-np.log1p(-share[kind]) for kind in ("drug", "placebo"))
+    drug, placebo = (
+        -np.log1p(-_share(anchor.count or 0, anchor.n or 0, uniform(seed, f"safety:urinary {kind}", turns)))
+        for kind, anchor in zip(("drug", "placebo"), map(library().anchor, COUNTED), strict=True)
+    )
+    weeks, sessions = np.mean([exposure(trial) for trial in _TRIALS], axis=0)
     return Hazard(placebo / weeks, np.maximum(drug - placebo, 0.0) / sessions)
 
 
