@@ -54,6 +54,7 @@ def _prepare() -> None:
         os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} --xla_cpu_multi_thread_eigen=false".strip()
     update: Any = jax.config.update
     update("jax_enable_x64", True)
+    update("jax_cpu_enable_async_dispatch", False)  # a window is too little work to hand to another thread and wait for
     if jax.config.jax_compilation_cache_dir is None:  # pyright: ignore[reportAttributeAccessIssue] jax is partly typed
         update("jax_compilation_cache_dir", str(cache_folder() / "jax"))
         update("jax_persistent_cache_min_compile_time_secs", 0.1)
