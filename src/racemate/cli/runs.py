@@ -59,6 +59,14 @@ def replicate(
     ] = None,
     posterior: Fitted = None,
     scheduler: Scheduler = None,
+    summary: Annotated[
+        bool,
+        Parameter(
+            negative="",
+            help="Keep exact counts alone (scores, changes, responders, remitters, leavers), so that memory does not grow with "
+            "people; by default of the default card. With --out a stopped run goes on where it was.",
+        ),
+    ] = False,
     how: Written = USUAL,
 ) -> int:
     """Run a published trial, or one of your own, on virtual patients under rival mechanisms (default: every card)."""
@@ -67,6 +75,10 @@ def replicate(
     given: dict[str, Any] = {} if replicates is None else {"replicates": replicates}
     given |= {} if courses is None else {"courses": _courses(courses)}
     given["posterior"] = posterior
+    if summary:
+        from racemate.cli.talk.crowd import replicate_crowd
+
+        return replicate_crowd(trial, every, hypothesis, people, seed, given, how)
     if every:
         from racemate.cli.talk.every import replicate_all
 

@@ -17,7 +17,7 @@ from racemate.infer.compare import store
 from racemate.report.characteristics import run as characteristics
 from racemate.report.check import calibration, learned, sensitivity
 from racemate.report.replication import every
-from racemate.report.run import course, trial
+from racemate.report.run import course, crowd, trial
 from racemate.report.run.folder import MANIFEST, Run, RunFolderError, read_manifest
 from racemate.trial.replicate import Report
 
@@ -62,6 +62,7 @@ def _tables(asked: Asked, again: Run) -> bool:
 KINDS: Mapping[str, Kind] = {
     "replicate": _run(trial.repeat),
     every.COMMAND: _run(every.repeat),
+    crowd.COMMAND: _run(crowd.repeat),
     "simulate": _run(course.repeat),
     "power": _run(characteristics.repeat),
     "dose": _run(follow.repeat),

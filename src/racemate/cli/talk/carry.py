@@ -44,11 +44,12 @@ def allow_jobs(jobs: int | None) -> None:
 def told(run: Any, files: list[Path]) -> str:
     """A finished run as a person reads it; ``files`` are those that were written."""
     from racemate.cli.learned import calibration, compare, fit, learned, sensitivity
-    from racemate.cli.talk import every, power, tables
+    from racemate.cli.talk import crowd, every, power, tables
     from racemate.cli.talk import told as course_or_trial
 
     tellers: dict[str, Callable[[Any], str]] = {
         "power": power.told,
+        "replicate --summary": crowd.told,
         "dose": tables.doses,
         "export": tables.data_sets,
         "safety": tables.side_effects,
