@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from racemate.exchange.learned.asked import Result
     from racemate.report.run.folder import Run
 
+_MUCH = 1 << 30
+
 
 def replicate(
     trial: Annotated[
@@ -85,12 +87,23 @@ def replicate(
         return replicate_all(only, hypothesis, people, seed, {**given, "scheduler": scheduler}, how)
 
     def work(follow: Any) -> Run:
+        from racemate.report.run.trial import memory_of
         from racemate.report.run.trial import replicate as run
 
         assert trial is not None
+        size = {name: given[name] for name in ("replicates",) if name in given}
+        _say_memory(memory_of(trial, people, jobs=how.jobs, **size), how.quiet)
         return run(trial, hypothesis, people, seed=seed, progress=follow, jobs=how.jobs, **given)
 
     return carry_out("replicate", work, how)
+
+
+def _say_memory(needed: int, quiet: bool) -> None:
+    """How much memory a run will need, where it is more than a machine always has."""
+    from racemate.simulate.check.memory import told
+
+    if needed > _MUCH:
+        tell(f"racemate: about {told(needed)} of memory", quiet)
 
 
 def _one_or_all(trial: str | None, every: bool, with_all: Mapping[str, str | None]) -> None:

@@ -16,12 +16,13 @@ from racemate.hypothesis import all_names
 from racemate.model import Model, bind
 from racemate.people.cohort import Cohort, draw
 from racemate.people.population import Population
+from racemate.simulate.check.memory import allow, estimate
 from racemate.simulate.grid import TOLERANCE, Grid, find
 from racemate.simulate.kept import recall, remember
 from racemate.simulate.plan import Dose, Plan
 from racemate.simulate.share import followed
 from racemate.simulate.solve import LANES, Progress, machine, solve
-from racemate.simulate.step import Machine
+from racemate.simulate.step import Machine, reading_names
 from racemate.simulate.timeline import timeline
 from racemate.simulate.trajectory import Trajectory
 from racemate.units import convert
@@ -47,16 +48,24 @@ def run(
     ``keep`` names the readings wanted (`racemate.simulate.step.reading_names`; default all), ``tolerance`` is the error allowed to one
     window.  ``leader`` of shape (people,) names, for each person, whose course through body, brain and hope is used (a leader leads
     itself): only leaders are solved, and who follows keeps an own baseline, responsiveness, natural course, context and scores
-    (`racemate.simulate.share`).  Raises ValueError when plan and cohort differ in size or somebody cannot follow, FloatingPointError
-    when a state is not finite.
+    (`racemate.simulate.share`).  Raises ValueError when plan and cohort differ in size or somebody cannot follow, EvidenceError when
+    this machine has not the memory, FloatingPointError when a state is not finite.
     """
+    keep = None if keep is None else tuple(keep)
     if plan.people != cohort.people:
         raise ValueError(f"plan: found {plan.people} people, allowed: the cohort's {cohort.people}")
+    allow("run", plan.people, needed(cohort, plan, keep, threads), "fewer people, visits or readings")
     follows = None if leader is None else followed(leader, cohort, plan)
     built = machine(cohort.model, plan)
     scaled = reference(cohort, machine(cohort.model, reference_plan(1)), threads)
     grid = pilot_grid(built, cohort.model, plan, tolerance)
     return solve(built, cohort.model, cohort.table, scaled, plan, grid, keep, progress, threads, follows)
+
+
+def needed(cohort: Cohort, plan: Plan, keep: Iterable[str] | None = None, threads: int | None = None) -> int:
+    """Bytes that a run of drawn people needs about, beside what holds the cohort and the plan already."""
+    read = len(reading_names() if keep is None else tuple(keep)) * len(plan.visits_h)
+    return estimate(plan.people, len(cohort.table) + read, threads)
 
 
 def reference(cohort: Cohort, built: Machine, threads: int | None = None) -> Array:

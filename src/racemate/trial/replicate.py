@@ -7,18 +7,23 @@ from dataclasses import replace
 
 import numpy as np
 
+from racemate.chain import whole
 from racemate.evidence.finding import EvidenceError
 from racemate.evidence.library import library
 from racemate.evidence.record import Trial
 from racemate.model import bind
+from racemate.readings.names import build, leaves
+from racemate.simulate.check import memory
 from racemate.simulate.plan import Plan
 from racemate.trial.beside import Found, Replication, Size, find, gather
+from racemate.trial.conduct.allocate import sizes
 from racemate.trial.conduct.decide import rounds
 from racemate.trial.conduct.enrol import enrol
 from racemate.trial.conduct.leave import asked_h
 from racemate.trial.conduct.rate import Data, rate, readings
-from racemate.trial.conduct.treat import plan, same
+from racemate.trial.conduct.treat import plan, same, visiting
 from racemate.trial.conduct.world import Enrolled, Floats, World
+from racemate.trial.design.parts import parts
 from racemate.trial.design.protocol import Protocol
 from racemate.trial.published import protocol_of, questions
 from racemate.trial.world import ChainWorld
@@ -29,6 +34,8 @@ _MOST_PEOPLE = 1 << 24
 _UNSCALED = "systolic"
 _SAME_H = 1e-3
 """Two times closer than four seconds are one, told in two ways."""
+_READ = 6
+"""How often a reading is held at the peak, beside once for each arm."""
 Report = Callable[[str, int, int], None]
 
 
@@ -53,6 +60,10 @@ def replicate(
     protocol, record = _told(trial)
     size = Size(people, replicates, seed, courses)
     allow(size)
+    total = replicates * sum(sizes(protocol, people))
+    memory.allow(
+        "replicate", total, needed(protocol, size), "fewer people or replicates, or --summary, which keeps counts alone"
+    )
     names = list(hypotheses) if hypotheses is not None else _cards()
     if not names:
         raise EvidenceError("replicate", "hypotheses", "none", "at least one card")
@@ -97,6 +108,19 @@ def conduct(
         return rate(protocol, enrolled, last[1].visits_h[:known], found, ranges, seed)
 
     return rounds(protocol, enrol(protocol, world, seed, replicates, people, first), seed, run)
+
+
+def needed(protocol: Protocol, size: Size, threads: int | None = None) -> int:
+    """Bytes that a run of one hypothesis needs about: parameters, what is done to a person, and readings as they become ratings by arm."""
+    every = parts(protocol)
+    numbers = memory.COPIES * len(leaves(build(whole.Par, lambda *_: 1.0)))
+    numbers += sum(
+        len(part.protocol.dose_h(dose)) for part in every for arm in part.protocol.arms for dose in arm.doses
+    )
+    read = len(visiting(every)) * len(readings(protocol))
+    numbers += read * (_READ + len(protocol.conditions))
+    numbers *= 2 if protocol.staged else 1  # courses that part are copies of what they part from
+    return memory.estimate(size.replicates * sum(sizes(protocol, size.people)), numbers, threads)
 
 
 def _told(trial: str | Trial | Protocol) -> tuple[Protocol, Trial | None]:

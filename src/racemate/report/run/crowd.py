@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,12 +14,14 @@ from racemate.model import inform
 from racemate.report.run.folder import Run
 from racemate.report.run.manifest import Clock, describe, own_cards
 from racemate.report.run.trial import Watched, distinct, named_as, read, stored
+from racemate.simulate.check.memory import allow
+from racemate.trial.beside import Size
 from racemate.trial.conduct.allocate import sizes
 from racemate.trial.crowd.tally import LEVELS, Sheet
-from racemate.trial.crowd.work import Crowd, Ledger, count
+from racemate.trial.crowd.work import Crowd, Ledger, chunked, count
 from racemate.trial.design.protocol import Protocol
 from racemate.trial.published import protocol_of
-from racemate.trial.replicate import REPLICATES, SEED, Report
+from racemate.trial.replicate import REPLICATES, SEED, Report, needed
 
 if TYPE_CHECKING:
     import altair
@@ -86,6 +89,7 @@ def crowd(
     drugs = {dose.drug for arm in protocol.conditions for dose in arm.doses}
     sources = told.sources if isinstance(told, Trial) else ()
     inputs |= own_cards(names)
+    memory = _memory(protocol, people, replicates, jobs)
     same = describe(COMMAND, arguments, models, drugs, sources, inputs, None)
     rows: list[Mapping[str, Any]] = []
     grids: dict[str, dict[str, Any]] = {}
@@ -99,8 +103,21 @@ def crowd(
         rows += ({"hypothesis": card, **row} for row in Sheet(protocol).rows(counts))
     manifest = describe(COMMAND, arguments, models, drugs, sources, inputs, clock)
     manifest |= {"people_simulated": replicates * sum(sizes(protocol, people)), "replicates": replicates}
-    manifest |= {"tolerance": TRIAL_TOLERANCE, "grid": {card: _of_all(told) for card, told in grids.items()}}
+    manifest |= {
+        "memory_estimate": memory,
+        "tolerance": TRIAL_TOLERANCE,
+        "grid": {card: _of_all(told) for card, told in grids.items()},
+    }
     return CrowdRun(tuple(rows), manifest, inputs)
+
+
+def _memory(protocol: Protocol, people: int | None, replicates: int, jobs: int | None) -> int:
+    """Bytes that the chunks of all threads need together, about; refused where they are not free."""
+    size = sum(sizes(protocol, people))
+    together = min(replicates, chunked(size) * (jobs or os.cpu_count() or 1))
+    found = needed(protocol, Size(people, together, SEED), jobs)
+    allow(COMMAND, together * size, found, "fewer --jobs")
+    return found
 
 
 def _of_all(told: Mapping[str, Any]) -> dict[str, Any]:

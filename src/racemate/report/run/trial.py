@@ -16,11 +16,11 @@ from racemate.model import inform
 from racemate.report.run.factors import factors
 from racemate.report.run.folder import Run, records
 from racemate.report.run.manifest import Clock, describe, own_cards, stored_card
-from racemate.trial.beside import Replication
+from racemate.trial.beside import Replication, Size
 from racemate.trial.conduct.world import Progress
 from racemate.trial.design.protocol import Protocol, build
 from racemate.trial.published import protocol_of
-from racemate.trial.replicate import REPLICATES, SEED, Report
+from racemate.trial.replicate import REPLICATES, SEED, Report, allow, needed
 from racemate.trial.replicate import replicate as run_trial
 from racemate.trial.world import ChainWorld, People
 
@@ -156,7 +156,18 @@ def replicate(
     entry = describe("replicate", arguments, models.values(), drugs, found.manifest["sources"], inputs, clock)
     rest = {key: value for key, value in found.manifest.items() if key not in entry}
     record = told if isinstance(told, Trial) else None
-    return TrialRun(protocol, found, {**entry, **rest, "grid": grids}, inputs, record)
+    memory = {"memory_estimate": memory_of(trial, people, replicates, jobs)}
+    return TrialRun(protocol, found, {**entry, **rest, **memory, "grid": grids}, inputs, record)
+
+
+def memory_of(
+    trial: str | Path | Protocol, people: int | None = None, replicates: int = REPLICATES, jobs: int | None = None
+) -> int:
+    """Bytes of memory that `replicate` needs about, told before anything runs; raises EvidenceError as it does."""
+    told, _ = read(trial)
+    size = Size(people, replicates, SEED)
+    allow(size)
+    return needed(told if isinstance(told, Protocol) else protocol_of(told), size, jobs)
 
 
 def repeat(manifest: Mapping[str, Any], folder: Path, progress: Report | None, jobs: int | None) -> TrialRun:

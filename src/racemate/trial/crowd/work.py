@@ -32,6 +32,11 @@ CHUNK = 8192
 Follow = Callable[[int, int], None]
 
 
+def chunked(size: int) -> int:
+    """Replicates of a chunk, where each has so many people."""
+    return -(-CHUNK // size)
+
+
 @dataclass(frozen=True)
 class Crowd:
     """What is to be run: a protocol under one card, so many replicates of so many people (None: as published) from a seed."""
@@ -50,7 +55,7 @@ class Crowd:
     @property
     def together(self) -> int:
         """Replicates of a chunk."""
-        return -(-CHUNK // self.size)
+        return chunked(self.size)
 
     @property
     def chunks(self) -> int:
