@@ -71,6 +71,16 @@ def jobs(*names: str) -> Callable[[bool], Any]:
     return measure
 
 
+def crowd(quick: bool) -> Any:
+    from benchmarks.crowd import FEW, MILLION, measured
+
+    found: list[dict[str, Any]] = []
+    for one in measured(FEW if quick else MILLION):
+        say(one.line())
+        found.append(one.told())
+    return found
+
+
 PARTS: dict[str, tuple[str, Callable[[bool], Any]]] = {
     "w1": ("every solver on W1 at equal error", versus("W1")),
     "composite": ("every solver on the whole model at equal error", versus("composite")),
@@ -80,6 +90,7 @@ PARTS: dict[str, tuple[str, Callable[[bool], Any]]] = {
         "start-up, the main job, a person of a trial, the mixed model",
         jobs("startup", "main_job", "engine", "mmrm"),
     ),
+    "crowd": ("a million people through TRANSFORM-2, counts alone", crowd),
 }
 
 

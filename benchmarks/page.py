@@ -184,6 +184,15 @@ def gradient(part: Data, _folder: Path, _stem: str) -> str:
 
 def jobs(part: Data, _folder: Path, _stem: str) -> str:
     """What a user waits for."""
+    return _timed("Jobs", part)
+
+
+def crowd(part: Data, _folder: Path, _stem: str) -> str:
+    """Time and memory of a crowd."""
+    return _timed("A crowd", part)
+
+
+def _timed(title: str, part: Data) -> str:
     rows = [
         (
             row["name"],
@@ -195,7 +204,7 @@ def jobs(part: Data, _folder: Path, _stem: str) -> str:
         )
         for row in part["data"]
     ]
-    return "### Jobs\n\n" + when(part) + table(("job", "median", "range", "runs", "aim", "load"), rows) + "\n"
+    return f"### {title}\n\n" + when(part) + table(("job", "median", "range", "runs", "aim", "load"), rows) + "\n"
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -213,7 +222,7 @@ def _thousandths(one: Data | None) -> str:
     return "" if one is None else f"{one['middle'] * 1e3:.3g}"
 
 
-_WRITERS = {"w1": versus, "composite": versus, "scaling": scaling, "gradient": gradient, "jobs": jobs}
+_WRITERS = {"w1": versus, "composite": versus, "scaling": scaling, "gradient": gradient, "jobs": jobs, "crowd": crowd}
 
 if __name__ == "__main__":
     sys.exit(main())
