@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from racemate.exchange.learned.asked import Result
     from racemate.report.run.folder import Run
 
-_MUCH = 1 << 30
+_MUCH = 2 << 30
 
 
 def replicate(

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
-from functools import cache, reduce
+from functools import cache
 from os import cpu_count
 from typing import Any, TypeVar
 
@@ -17,8 +17,7 @@ from numpy.typing import NDArray
 from racemate.chain import concentration
 from racemate.model import Model
 from racemate.readings import numeric
-from racemate.simulate.check.everybody import Check
-from racemate.simulate.check.mend import mended
+from racemate.simulate.check.mend import Again, mend
 from racemate.simulate.check.watch import Log
 from racemate.simulate.grid import Grid, jumped
 from racemate.simulate.kept import cache_folder
@@ -30,8 +29,7 @@ from racemate.simulate.trajectory import Trajectory
 
 LANES = 256
 """People in one batch, for everybody and always: one compiled program, and so the same bits for a person in any company."""
-FEW = 32
-"""People in a batch of those who are looked at again, likewise always."""
+
 
 Progress = Callable[[int, int], None]
 Array = NDArray[np.float64]
@@ -247,11 +245,10 @@ def carry_on(
     if grid.watch is not None:
         doubtful, passed = (np.concatenate(parts, axis=-1) for parts in zip(*seen, strict=True))
 
-        def again(batch: Batch) -> tuple[int, Check]:
-            return 0, mended(leg, batch, grid, passed[..., np.searchsorted(doubtful, batch.solved)], out, after)
+        def share(again: Callable[[Batch], Again], some: Iterable[Batch]) -> list[Again]:
+            return _in_threads(lambda batch: (0, again(batch)), list(some), None, threads)
 
-        checks = _in_threads(again, batches(people.course, FEW, doubtful), None, threads)
-        after = replace(after, check=reduce(Check.joined, checks, Check(grid.tolerance)))
+        after = replace(after, check=mend(leg, grid, doubtful, passed, (out, after), share))
     _refuse_nan(out, names, people.plan.visits_h[courses.visits :])
     return out, after
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from racemate.simulate.check.everybody import Check
-from racemate.simulate.check.watch import Log
+from racemate.simulate.check.watch import Log, Watch
+from racemate.simulate.share import batches
 
 if TYPE_CHECKING:
     from racemate.simulate.grid import Grid
@@ -16,28 +18,54 @@ if TYPE_CHECKING:
     from racemate.simulate.solve import Leg
 
 Array = NDArray[np.float64]
+Places = NDArray[np.intp]
+Again = tuple[Array, Array]
+"""Errors of courses (courses,), and how they passed the visits on finer windows (visits, states, courses)."""
+FEW = 32
+"""People in a batch of those who are looked at again, always."""
 _FINER = 4
 """How often the windows of an outlier are cut in two at most."""
 
 
-def mended(leg: Leg, batch: Batch, grid: Grid, passed: Array, out: Array, after: Courses) -> Check:
-    """The check of one batch of doubtful courses, who passed the visits at ``passed`` (visits, states, lanes) on the grid of all.
+def mend(
+    leg: Leg,
+    grid: Grid,
+    doubtful: Places,
+    passed: Array,
+    written: tuple[Array, Courses],
+    share: Callable[[Callable[[Batch], Again], Iterable[Batch]], list[Again]],
+) -> Check:
+    """The check of ``doubtful`` courses (ascending), who passed the visits at ``passed`` (visits, states, courses) on the grid of all.
 
-    Windows are cut in two until nobody is off any more; what changes is written into ``out`` and ``after``.
+    Windows are cut in two until nobody is off any more; what changes is ``written`` down.  ``share`` does the batches in threads.
     """
     assert grid.watch is not None
-    count = batch.courses
-    before = left = np.zeros(count)
-    off = np.ones(count, dtype=bool)
-    finer, passed = grid, passed[..., :count]
-    for halving in range(_FINER):
-        finer = finer.halved
-        piece = leg.carry(batch, finer, Log(grid.watch, True))
-        error = grid.watch.error(passed, piece.passed[..., :count])
-        before, left = (error if halving == 0 else before), np.where(off, error, left)
-        off &= ~(error <= grid.tolerance)
-        if not off.any():
+    check, finer, who = Check(grid.tolerance), grid, doubtful
+    for _ in range(_FINER):
+        if not who.size:
             break
-        piece.put(out, after, np.flatnonzero(off))
-        passed = piece.passed[..., :count]
-    return Check(grid.tolerance, batch.solved[:count], before, left)
+        finer = finer.halved
+        found = share(_once(leg, grid, finer, who, passed, written), batches(leg.people.course, FEW, who))
+        error, passed = (np.concatenate(parts, axis=-1) for parts in zip(*found, strict=True))
+        check = check.looked(who, error)
+        off = ~(error <= grid.tolerance)
+        who, passed = who[off], passed[..., off]
+    return check
+
+
+def _once(
+    leg: Leg, grid: Grid, finer: Grid, who: Places, passed: Array, written: tuple[Array, Courses]
+) -> Callable[[Batch], Again]:
+    """What carries one batch on finer windows and writes down whoever was off."""
+    watch: Watch | None = grid.watch
+    assert watch is not None
+
+    def again(batch: Batch) -> Again:
+        count = batch.courses
+        piece = leg.carry(batch, finer, Log(watch, True))
+        now = piece.passed[..., :count]
+        error = watch.error(passed[..., np.searchsorted(who, batch.solved[:count])], now)
+        piece.put(*written, np.flatnonzero(~(error <= grid.tolerance)))
+        return error, now
+
+    return again

@@ -17,8 +17,10 @@ FLOOR = 1e-2
 """An error is relative to a state plus this share of its largest value."""
 _SHARE = 0.95
 """Share of the pilot that expects less than whoever is looked at again."""
-_LEAST = 0.1
-"""Nobody is looked at again who expects less than this share of the tolerance."""
+_LEAST = 1 / 30
+"""Nobody is looked at again who expects less than this share of the tolerance,"""
+_SLIGHT = 1e-3
+"""nor, where the tolerance is looser, less than this: a state off by a thousandth moves no rating."""
 
 
 class Watch(NamedTuple):
@@ -68,7 +70,8 @@ class Lesson:
         if not np.isfinite(weight).all():
             return None
         expected = (told * weight[:, None]).max(axis=(0, 1))
-        limit = max(float(np.quantile(expected, _SHARE)), _LEAST * tolerance)
+        least = max(_LEAST * tolerance, _SLIGHT if tolerance > _SLIGHT else 0.0)
+        limit = max(float(np.quantile(expected, _SHARE)), least)
         return Watch(tuple(scale.tolist()), tuple(weight.tolist()), limit)
 
 
