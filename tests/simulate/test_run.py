@@ -154,3 +154,17 @@ def test_a_trajectory_becomes_a_dataset_with_units(seen):
     assert data["exposure_ketamine_s"].attrs["units"] == "umol/L"
     assert data["score_systolic_rise"].attrs["units"] == "mmHg"
     assert np.array_equal(data["severity_points"].values, seen["severity.points"])
+
+
+def test_the_reference_dose_of_the_same_few_people_is_run_once(model, monkeypatch):
+    built = machine(model, running.reference_plan(1))
+    people, others = (draw(model, seed, np.arange(2), np.arange(2)) for seed in (21, 22))
+    first = reference(people, built)
+
+    def refused(*_):
+        raise AssertionError("run again")
+
+    monkeypatch.setattr(running, "_referred", refused)
+    assert np.array_equal(reference(people, built), first)
+    with pytest.raises(AssertionError, match="run again"):
+        reference(others, built)

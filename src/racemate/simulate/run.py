@@ -71,12 +71,31 @@ def needed(cohort: Cohort, plan: Plan, keep: Iterable[str] | None = None, thread
 def reference(cohort: Cohort, built: Machine, threads: int | None = None) -> Array:
     """Filtered strength and number (2, people) after the reference dose in the typical person of each person's replicate."""
     _, first, back = np.unique(cohort.replicate, return_index=True, return_inverse=True)
-    plan = reference_plan(len(first))
-    grid = pilot_grid(built, cohort.model, plan, TOLERANCE)
-    ones = np.ones((2, len(first)))
+    table = np.ascontiguousarray(cohort.population[:, first])
+    grid = pilot_grid(built, cohort.model, reference_plan(1), TOLERANCE)
+    key = (built, grid, table.tobytes()) if len(first) <= LANES else None
+    found = None if key is None else _REFERENCES.get(key)
+    if found is None:
+        found = _referred(built, cohort.model, table, grid, threads)
+        if key is not None:
+            if len(_REFERENCES) >= _REMEMBERED:
+                _REFERENCES.pop(next(iter(_REFERENCES)), None)
+            _REFERENCES[key] = found
+    return found[:, back]
+
+
+_REFERENCES: dict[tuple[Machine, Grid, bytes], Array] = {}
+_REMEMBERED = 32
+"""Small cohorts whose reference dose is remembered, so that a curve drawn again and again is run once."""
+
+
+def _referred(built: Machine, model: Model, table: Array, grid: Grid, threads: int | None) -> Array:
+    """Filtered strength and number (2, people) after the reference dose for a table of parameters (rows, people)."""
+    people = table.shape[1]
     names = ("state.severity.fast", "state.severity.number")
-    seen = solve(built, cohort.model, cohort.population[:, first], ones, plan, grid, names, None, threads)
-    return np.stack([seen[name][-1] for name in names])[:, back]
+    ones = np.ones((2, people))
+    seen = solve(built, model, table, ones, reference_plan(people), grid, names, None, threads)
+    return np.stack([seen[name][-1] for name in names])
 
 
 def reference_plan(people: int) -> Plan:
