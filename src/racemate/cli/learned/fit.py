@@ -11,7 +11,7 @@ from racemate.cli.talk.options import Json, Only, Quiet, Scope, Seed
 from racemate.cli.talk.screen import bold, columns, steps, tell
 
 if TYPE_CHECKING:
-    from racemate.infer.fit import Fit
+    from racemate.infer.fit import Effort, Fit
     from racemate.infer.likelihood.targets import Targets
 
 _SHOWN = 8
@@ -31,6 +31,9 @@ def fit(
     quick: Annotated[
         bool, Parameter(negative="", help="A short look: not good enough to ship, and marked so.")
     ] = False,
+    evidence: Annotated[
+        bool, Parameter(help="Estimate the marginal likelihood too; it takes longer than the posterior.")
+    ] = True,
     targets: Annotated[
         bool, Parameter(negative="", help="Only list the rows used and left out, with reasons.")
     ] = False,
@@ -46,7 +49,8 @@ def fit(
         print(json_text(records(goal.table())) if json else _rows(goal), end="" if json else "\n")
         return 0
     _seed(seed)
-    done = [_one(card, goal, seed, out, quick, quiet) for card in _cards(hypothesis)]
+    effort = _effort(quick, evidence)
+    done = [_one(card, goal, seed, out, effort, quiet) for card in _cards(hypothesis)]
     if json:
         from racemate.exchange.learned.fit import FitResult
 
@@ -71,13 +75,21 @@ def _seed(seed: int) -> None:
         raise EvidenceError("fit", "--seed", str(seed), "a whole number from 0 to 4294967295")
 
 
-def _one(card: str, goal: Targets, seed: int, out: Path | None, quick: bool, quiet: bool) -> Fit:
+def _effort(quick: bool, evidence: bool) -> Effort:
+    from dataclasses import replace
+
     from racemate.infer.fit import FULL, LOOK
+
+    effort = LOOK if quick else FULL
+    return effort if evidence else replace(effort, runs=0)
+
+
+def _one(card: str, goal: Targets, seed: int, out: Path | None, effort: Effort, quiet: bool) -> Fit:
     from racemate.infer.fit import fit as run
     from racemate.infer.write import write, write_targets
 
     with steps(quiet, f"{card}: ", 4) as follow:
-        done = run(card, goal, seed, LOOK if quick else FULL, follow)
+        done = run(card, goal, seed, effort, follow)
     for reason in done.verdict.reasons:
         tell(f"racemate: {card}: refused: {reason}", quiet)
     if out is not None:
