@@ -8,9 +8,13 @@ import pytest
 from racemate.evidence.finding import EvidenceError
 from racemate.infer.holdout.frozen import KEPT, Frozen, Prediction, compact, read, write
 from racemate.trial.analysis.look import Question
+from racemate.trial.design.scheme import Way
 
 ASKED = Question("madrs", "observed-change", "ketamine", 24.0)
 OVER = Question("madrs", "relapse", "a vs b", None, "those left", None, 22.0, (24.0, 48.0), 1)
+
+
+TIMED = Question("madrs", "ls-change", "ketamine", 24.0, way=Way((24.0, 48.0), event="relapse", strata=("site",)))
 
 
 @pytest.fixture
@@ -18,6 +22,7 @@ def frozen() -> Frozen:
     rows = (
         Prediction("one", "composite", ASKED, 4, 3, (-1.5, 2.25, 3.0)),
         Prediction("one", "composite", OVER, 4, 0, ()),
+        Prediction("one", "composite", TIMED, 4, 1, (2.0,)),
     )
     return Frozen({"seed": 1, "title": "é"}, rows)
 

@@ -14,7 +14,7 @@ LEAST = 100
 """Virtual trials behind a shipped prediction."""
 
 
-@pytest.fixture(scope="module", params=["first"])
+@pytest.fixture(scope="module", params=["first", "prospective"])
 def home(request: pytest.FixtureRequest) -> str:
     return request.param
 

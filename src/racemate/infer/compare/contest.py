@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
-from functools import partial
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,17 +17,28 @@ from numpy.typing import NDArray
 from racemate.evidence.finding import EvidenceError
 from racemate.infer.compare import verdict
 from racemate.infer.compare.bridge import Bridge, bridge
-from racemate.infer.compare.confusion import SETS, Confusion, confuse
-from racemate.infer.compare.fitted import Fitted, available, load
+from racemate.infer.compare.confusion import PROCESSES, SETS, Confusion, confuse
+from racemate.infer.compare.fitted import available, load
 from racemate.infer.compare.leave import DOUBTFUL_K, Left, by_trial, leave, temper_out
 from racemate.infer.compare.quick import published
 from racemate.infer.likelihood.targets import Targets, read
+from racemate.infer.ready import ready
+from racemate.spread.jobs import spread
 
 Floats = NDArray[np.float64]
 Progress = Callable[[str, int, int], None]
+Measured = tuple[Bridge, Left]
 FORMAT = "racemate-compare/1"
 MOST_DRAWS = 400
 """Draws from which trials are left out; the number of effective ones is told by the errors."""
+
+
+class Given(NamedTuple):
+    """What all cards are measured on."""
+
+    home: Path
+    targets: Targets
+    seed: int
 
 
 def contest(
@@ -42,15 +52,12 @@ def contest(
     names = tuple(cards or available(home))
     scope = _scope(home, names)
     targets = read(scope)
-    fitted: list[Fitted] = []
-    measured: list[tuple[Bridge, Left]] = []
-    # One card after the other: programs that factorise matrices, run side by side in one process, can wait for each other for ever.
-    for card in names:
-        one, found = _measured(home, card, targets, seed, progress)
-        fitted.append(one)
-        measured.append(found)
+    told: dict[str, Measured] = {}
+    for card, found in spread(_measured, Given(home, targets, seed), names, PROCESSES, ready=ready):
+        told[card] = found
         if progress is not None:
-            progress("leaving trials out", len(fitted), len(names))
+            progress("leaving trials out", len(told), len(names))
+    fitted, measured = [load(home, card, targets) for card in names], [told[card] for card in names]
     confusion = confuse(fitted, seed, sets, progress) if sets else None
     return {
         **numbers(names, [one.manifest for one in fitted], measured),
@@ -85,22 +92,19 @@ def _scope(home: Path, names: Sequence[str]) -> Any:
     return scopes.pop()
 
 
-def _measured(
-    home: Path, card: str, targets: Targets, seed: int, progress: Progress | None
-) -> tuple[Fitted, tuple[Bridge, Left]]:
-    one = load(home, card, targets)
+def _measured(given: Given, card: str) -> Measured:
+    """The evidence for a card, and how well it predicts each trial from the others."""
+    one = load(given.home, card, given.targets)
     values = published(one.likelihood)
-    crossed = bridge(one.place, lambda at: one.quick.many(at, values), seed)
+    crossed = bridge(one.place, lambda at: one.quick.many(at, values), given.seed)
     rows = np.linspace(0, len(one.place) - 1, min(MOST_DRAWS, len(one.place))).astype(int)
-    trials = one.likelihood.predictor.unknowns.trials
-    each = by_trial(one.likelihood)
+    trials, each = one.likelihood.predictor.unknowns.trials, by_trial(one.likelihood)
     left = leave(trials, one.place[rows], each)
-    follow = None if progress is None else partial(progress, f"tempering trials out of {card}")
-    return one, (crossed, temper_out(left, one.place, one.likelihood.log_density, each, seed, follow))
+    return crossed, temper_out(left, one.place, one.likelihood.log_density, each, given.seed)
 
 
 def numbers(
-    names: Sequence[str], manifests: Sequence[Mapping[str, Any]], measured: Sequence[tuple[Bridge, Left]]
+    names: Sequence[str], manifests: Sequence[Mapping[str, Any]], measured: Sequence[Measured]
 ) -> dict[str, Any]:
     """Rows by card, and each trial's part."""
     evidence = np.array([crossed.log_evidence for crossed, _ in measured])
@@ -153,7 +157,7 @@ def _trials(
     ]
 
 
-def _confusion(found: Confusion, measured: Sequence[tuple[Bridge, Left]]) -> dict[str, Any]:
+def _confusion(found: Confusion, measured: Sequence[Measured]) -> dict[str, Any]:
     """Who wins when who is true; and how far the quick score is off, where the answer is known."""
     off = np.array(
         [score.log_evidence - crossed.log_evidence for score, (crossed, _) in zip(found.real, measured, strict=True)]

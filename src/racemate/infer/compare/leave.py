@@ -18,7 +18,7 @@ from scipy.stats import qmc
 
 from racemate.infer.compare.bridge import LOG_2PI
 from racemate.infer.likelihood.total import Likelihood
-from racemate.infer.temper import PARTICLES, RUNS, climb, joined, rung
+from racemate.infer.temper import climb, joined, rung
 
 Floats = NDArray[np.float64]
 NODES = 64
@@ -27,6 +27,8 @@ _WIDER = 1.5
 """The law the pairs come from is this much wider than the posterior of that trial's effects, so that weights have no tail."""
 _SEED = 20_260_302
 _BATCH = 4
+_RUNS, _PARTICLES = 4, 32
+"""Repetitions, and draws carried in each, where a trial is tempered out: both ends are near each other, so few will do."""
 DOUBTFUL_K = 0.7
 """Limit of k-hat above which importance weights are not to be believed (vehtari-2017)."""
 
@@ -78,12 +80,11 @@ def temper_out(
     log_density: Callable[[Any], Any],
     trial_density: Callable[[Any], Any],
     seed: int,
-    progress: Callable[[int, int], None] | None = None,
 ) -> Left:
     """Leave those trials out anew whose importance weights are not to be believed.
 
-    ``place`` (draws, size) holds draws of the posterior, ``log_density`` is its log, ``trial_density`` as in `leave`.  ``progress`` is told
-    how many trials are done, and of how many.  Raises FloatingPointError when the other posterior is not reached.
+    ``place`` (draws, size) holds draws of the posterior, ``log_density`` is its log, ``trial_density`` as in `leave`.  Raises
+    FloatingPointError when the other posterior is not reached.
     """
     import jax
 
@@ -91,14 +92,12 @@ def temper_out(
     if not doubtful.size:
         return left
     step = rung(lambda t: (log_density, lambda at: -trial_density(at)[t]))
-    rows = np.linspace(0, len(place) - 1, min(RUNS * PARTICLES, len(place))).astype(int)
+    rows = np.linspace(0, len(place) - 1, min(_RUNS * _PARTICLES, len(place))).astype(int)
     variance = place.var(axis=0)
     density, error = left.log_density.copy(), left.error.copy()
-    for k, t in enumerate(doubtful):
-        if progress is not None:
-            progress(k, len(doubtful))
-        keys = jax.random.split(jax.random.fold_in(jax.random.key(seed), int(t)), RUNS)
-        gains = np.array([climb(step, key, place[rows[r::RUNS]], variance, int(t))[0] for r, key in enumerate(keys)])
+    for t in doubtful:
+        keys = jax.random.split(jax.random.fold_in(jax.random.key(seed), int(t)), _RUNS)
+        gains = np.array([climb(step, key, place[rows[r::_RUNS]], variance, int(t))[0] for r, key in enumerate(keys)])
         middle, error[t] = joined(gains)
         density[t] = -middle
     return replace(left, log_density=density, error=error)

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from racemate.evidence.finding import EvidenceError
 from racemate.trial.analysis.look import Question
+from racemate.trial.design.scheme import PLAIN, Way
 
 Floats = NDArray[np.float64]
 FORMAT = "racemate-predictions/1"
@@ -122,7 +123,13 @@ def _short(question: Question) -> dict[str, Any]:
 
 
 def _question(told: Mapping[str, Any]) -> Question:
-    return Question(**{"hour": None, **told, "hours": tuple(told.get("hours", ()))})
+    """A question as it was put; JSON knows no tuples, and a `Way` is one."""
+    known = {name: _plain(value) for name, value in told.items()}
+    return Question(**{"hour": None, **known, "way": Way(*known.get("way", PLAIN))})
+
+
+def _plain(value: Any) -> Any:
+    return tuple(map(_plain, value)) if isinstance(value, list) else value
 
 
 def _text(content: Any) -> str:
