@@ -5,7 +5,7 @@ import pytest
 
 from racemate.evidence.prior import Prior
 from racemate.infer.likelihood.cells import sheet
-from racemate.infer.likelihood.surrogate import SOFT, basis, learn
+from racemate.infer.likelihood.surrogate import SOFT, _shared, basis, learn
 from racemate.infer.likelihood.targets import read
 from racemate.infer.likelihood.unknowns import unknowns
 from racemate.infer.likelihood.upstream import Upstream
@@ -84,3 +84,12 @@ def test_spreads_start_at_the_evidence_s_size(made):
         assert between.uncertainty is not None
         assert at_centre[BETWEEN + name] == pytest.approx(between.scale)
     assert isinstance(model.bound["severity.emax"].prior, Prior)
+
+
+def test_shared_directions_point_up_whatever_the_library_of_linear_algebra_returns():
+    rng = np.random.default_rng(6)
+    for _ in range(5):
+        left = rng.standard_normal((12, 40))
+        found = _shared(left)
+        assert (found.sum(axis=0) >= 0).all()
+        np.testing.assert_allclose(found, _shared(-left), atol=1e-12)

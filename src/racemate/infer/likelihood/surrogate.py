@@ -112,9 +112,17 @@ def held_out(design: Floats, y: Floats) -> Floats:
 
 
 def _shared(left: Floats) -> Floats:
-    """Leading directions of what is left, each as its effect of one standard deviation; shape (signals * cells, rest)."""
+    """Leading directions of what is left, each as its effect of one standard deviation; shape (signals * cells, rest).
+
+    Which way a direction points is a matter of the library and its threads: here it points up on the whole.
+    """
     u, s, _ = np.linalg.svd(left - left.mean(axis=1, keepdims=True), full_matrices=False)
-    return u[:, :REST] * (s[:REST] / np.sqrt(left.shape[1]))
+    return _upward(u[:, :REST]) * (s[:REST] / np.sqrt(left.shape[1]))
+
+
+def _upward(directions: Floats) -> Floats:
+    """The same directions (columns), each with a sum that is not below zero."""
+    return directions * np.where(directions.sum(axis=0) >= 0, 1.0, -1.0)
 
 
 def _person(y: Floats) -> Floats:
@@ -124,7 +132,7 @@ def _person(y: Floats) -> Floats:
     found = np.zeros(y.shape[:2])
     for c in range(y.shape[1]):
         u, s, _ = np.linalg.svd(within[:, c].reshape(y.shape[0], -1), full_matrices=False)
-        found[:, c] = u[:, 0] * s[0] / np.sqrt(freedom) * (1.0 if u[:, 0].sum() >= 0 else -1.0)
+        found[:, c] = _upward(u[:, :1])[:, 0] * s[0] / np.sqrt(freedom)
     return found
 
 
