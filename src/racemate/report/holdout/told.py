@@ -21,12 +21,12 @@ def head(found: Scored) -> str:
     """How the predictions were made, and their seal."""
     told = found.manifest
     arguments = told["arguments"]
-    counted = {(row["trial"], row["arm"], row["outcome"], row["statistic"], row["time"]) for row in _counted(found)}
+    counted = sum(row["hypothesis"] == found.frozen.cards[0] for row in _counted(found))
     later = sum(row["reason"] == LATER for row in found.rows) // max(1, len(found.frozen.cards))
     missing = f" {later} more can be answered now, and could not when this was sealed." if later else ""
     return (
         f"{len(found.frozen.trials)} trials predicted from posterior {told['posterior']['name']}, "
-        f"{arguments['replicates']} virtual trials each, seed {arguments['seed']}; {len(counted)} published numbers scored.{missing}\n"
+        f"{arguments['replicates']} virtual trials each, seed {arguments['seed']}; {counted} published numbers scored.{missing}\n"
         f"Sealed: SHA-256 {told['sealed']}"
     )
 
