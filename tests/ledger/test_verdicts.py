@@ -74,12 +74,12 @@ def test_only_those_are_open(beforehand: dict[str, Judged]) -> None:
     }
 
 
-def test_a_posterior_may_turn_what_the_priors_leaned_to(
+def test_scans_keep_the_rise_of_glutamate_as_short_as_it_was_seen(
     ledger: dict[str, Judged], beforehand: dict[str, Judged]
 ) -> None:
-    # Mood trials pull the affinity at the NMDA receptor down, and glutamate then stays up longer than any human scan has seen it.
-    assert beforehand["disinhibition"].ruling.verdict is Verdict.CONSISTENT
-    assert ledger["disinhibition"].ruling.verdict is Verdict.CONTRADICTED
+    # Mood trials alone pull the affinity at the NMDA receptor down, and glutamate up for longer than any scan has seen it.
+    for one in (beforehand, ledger):
+        assert one["disinhibition"].ruling.verdict is Verdict.CONSISTENT
 
 
 def test_with_the_shipped_posterior_nothing_is_open(ledger: dict[str, Judged]) -> None:
