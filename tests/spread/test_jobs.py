@@ -24,10 +24,10 @@ MANY = (pytest.param({"processes": 2}, id="processes"), pytest.param({"scheduler
 
 
 class UnsendableError(Exception):
-    """Cannot be made again from what it says."""
+    """Cannot be sent, whatever a library teaches errors in general."""
 
-    def __init__(self, one: str, other: str) -> None:
-        super().__init__(f"{one} and {other}")
+    def __reduce__(self) -> tuple[Any, ...]:
+        raise TypeError("not to be sent")
 
 
 def answers(task: Callable[[Any, Any], Any], *asked: Any) -> list[Any]:
@@ -43,7 +43,7 @@ def answers(task: Callable[[Any, Any], Any], *asked: Any) -> list[Any]:
 
 
 def unsendable(held: Any, job: Any) -> Any:
-    raise UnsendableError("this", "that")
+    raise UnsendableError("this and that")
 
 
 def test_no_work_is_no_trouble() -> None:
