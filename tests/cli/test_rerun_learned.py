@@ -20,7 +20,7 @@ from racemate.infer.compare.bridge import Bridge
 from racemate.infer.compare.leave import Left
 from racemate.infer.fit import Effort, Fit
 from racemate.infer.holdout import frozen
-from racemate.infer.likelihood.targets import read
+from racemate.infer.targets.read import read
 from racemate.report.check import calibration, learned
 from racemate.report.check.learned import LearnedRun
 from racemate.report.holdout.predict import predict as predicted
@@ -103,7 +103,7 @@ def test_calibration_is_asked_for_as_its_manifest_says(tmp_path: Path, monkeypat
 
 @pytest.fixture(scope="module")
 def small() -> Fit:
-    goal = read(trials=("murrough-2013",))
+    goal = read(only=("murrough-2013",))
     return fitting.fit(CARD, goal, 3, Effort(chains=2, warmup=30, draws=20, runs=0))
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from racemate.infer.fit import problem
-from racemate.infer.likelihood.targets import read
+from racemate.infer.targets.read import read
 from racemate.model import Model, bind
 from racemate.people.cohort import draw
 from racemate.people.population import Population
@@ -36,7 +36,7 @@ def at(name: str, arm: str, statistic: str, hour: float, data) -> tuple[float, F
 
 @pytest.mark.slow
 def test_formulas_are_the_virtual_trial_s():
-    goal = read(trials=("murrough-2013", "transform-2"))
+    goal = read(only=("murrough-2013", "transform-2"))
     fit = problem("composite", goal, draws=512)
     seen = fit.predictor(np.zeros(fit.size))
     for trial in goal.trials:

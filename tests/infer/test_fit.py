@@ -12,7 +12,7 @@ from racemate.cli import run
 from racemate.infer import tables, tree
 from racemate.infer.fit import Effort, Fit, fit
 from racemate.infer.judge import Verdict
-from racemate.infer.likelihood.targets import read
+from racemate.infer.targets.read import read
 from racemate.infer.write import write
 from racemate.model import bind
 
@@ -21,7 +21,7 @@ short = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # numpyro and 
 
 @pytest.fixture(scope="module")
 def small() -> Fit:
-    goal = read(trials=("murrough-2013", "singh-2016"))
+    goal = read(only=("murrough-2013", "singh-2016"))
     return fit("composite", goal, effort=Effort(chains=2, warmup=100, draws=50, runs=0))
 
 

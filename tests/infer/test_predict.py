@@ -11,8 +11,8 @@ from racemate.chain.severity import Par, Reference, Setting, State, signal
 from racemate.infer.fit import problem
 from racemate.infer.likelihood import predict, total
 from racemate.infer.likelihood.predict import hope
-from racemate.infer.likelihood.targets import read
 from racemate.infer.likelihood.total import Likelihood
+from racemate.infer.targets.read import read
 from racemate.model import bind
 
 TRIALS = ("murrough-2013", "singh-2016")
@@ -20,7 +20,7 @@ TRIALS = ("murrough-2013", "singh-2016")
 
 @pytest.fixture(scope="module")
 def small() -> Likelihood:
-    return problem("composite", read(trials=TRIALS), draws=320)
+    return problem("composite", read(only=TRIALS), draws=320)
 
 
 def test_hope_from_session_to_session_is_the_chain_integrated(small: Likelihood):

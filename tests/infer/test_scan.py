@@ -6,7 +6,8 @@ import pytest
 from racemate.evidence.library import library
 from racemate.infer.fit import problem
 from racemate.infer.likelihood import scan
-from racemate.infer.likelihood.targets import Targets, read
+from racemate.infer.targets.read import read
+from racemate.infer.targets.target import Targets
 from racemate.model import bind
 
 DRAWS = 160
@@ -15,9 +16,9 @@ DRAWS = 160
 @pytest.fixture(scope="module")
 def few() -> Targets:
     """One small trial and the scans."""
-    goal = read(trials=("murrough-2013",))
+    goal = read(only=("murrough-2013",))
     scans = tuple(one for one in read().targets if one.kind == "scan")
-    return Targets(goal.scope, (*goal.targets, *scans), goal.dropped, goal.protocols, goal.evidence_hash)
+    return Targets(goal.scope, goal.only, (*goal.targets, *scans), goal.dropped, goal.protocols, goal.evidence_hash)
 
 
 @pytest.fixture(scope="module")
@@ -73,4 +74,4 @@ def test_a_longer_rise_than_was_seen_is_less_likely(both):
 
 
 def test_without_scans_nothing_is_run():
-    assert scan.learn(bind("composite"), read(trials=("murrough-2013",)), 1) is scan.NO_SCANS
+    assert scan.learn(bind("composite"), read(only=("murrough-2013",)), 1) is scan.NO_SCANS

@@ -6,9 +6,9 @@ import pytest
 from racemate.evidence.prior import Prior
 from racemate.infer.likelihood.cells import sheet
 from racemate.infer.likelihood.surrogate import SOFT, _shared, basis, learn
-from racemate.infer.likelihood.targets import read
 from racemate.infer.likelihood.unknowns import unknowns
 from racemate.infer.likelihood.upstream import Upstream
+from racemate.infer.targets.read import read
 from racemate.model import bind
 from racemate.posterior import BETWEEN
 
@@ -17,7 +17,7 @@ from racemate.posterior import BETWEEN
 def made():
     """Signals that are a known quadratic of two of twenty parameters, plus one shared direction that none of them tells."""
     rng = np.random.default_rng(4)
-    cells = sheet(read(trials=("murrough-2013",)))
+    cells = sheet(read(only=("murrough-2013",)))
     model = bind("composite")
     names = tuple(name for name, bound in model.bound.items() if bound.prior is not None)[:20]
     place = rng.standard_normal((20, 600))

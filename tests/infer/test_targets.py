@@ -10,7 +10,8 @@ from racemate.evidence.finding import EvidenceError
 from racemate.evidence.library import Library, evidence_root, library, read_library
 from racemate.evidence.record import DOUBTFUL
 from racemate.infer.likelihood.scan import GAIN
-from racemate.infer.likelihood.targets import REUSED, admitted, read
+from racemate.infer.targets.read import admitted, again, read
+from racemate.infer.targets.rival import REUSED
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +60,7 @@ def test_a_hold_out_trial_is_refused_by_name(name: str):
     with pytest.raises(EvidenceError, match=r"trial\.use: found hold-out"):
         admitted(name)
     with pytest.raises(EvidenceError, match="hold-out"):
-        read(trials=(name,))
+        read(only=(name,))
 
 
 def test_no_row_of_another_use_is_a_target():
@@ -131,7 +132,14 @@ def test_scans_are_targets_once_and_are_no_trial():
     assert {o.outcome for o in scans} == {"glx"}
     assert not {o.trial for o in scans} & set(found.trials)
     assert all(o.error > 0 for o in scans)
-    assert not [o for o in read(trials=("murrough-2013",)).targets if o.kind == "scan"]
+    assert not [o for o in read(only=("murrough-2013",)).targets if o.kind == "scan"]
+
+
+@pytest.mark.parametrize("only", [None, ("murrough-2013",)])
+def test_what_a_manifest_names_is_read_again(only: tuple[str, ...] | None):
+    found = read(only=only)
+    told = {"trials": found.scope, "only": None if found.only is None else list(found.only)}
+    assert again(told) == found
 
 
 def test_a_scan_that_formed_a_prior_is_left_out_and_says_so():

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from racemate.code import code
 from racemate.hypothesis import Hypothesis
 from racemate.infer.judge import QUICK, STRICT, Verdict, judge
 from racemate.infer.likelihood import scan
@@ -20,12 +21,13 @@ from racemate.infer.likelihood.cells import sheet
 from racemate.infer.likelihood.predict import predictor
 from racemate.infer.likelihood.relapse import courses
 from racemate.infer.likelihood.surrogate import learn
-from racemate.infer.likelihood.targets import Targets, read
 from racemate.infer.likelihood.total import Likelihood, likelihood
 from racemate.infer.likelihood.unknowns import unknowns
 from racemate.infer.likelihood.upstream import DRAWS as UPSTREAM_DRAWS
 from racemate.infer.likelihood.upstream import upstream
 from racemate.infer.sample import CHAINS, DRAWS, WARMUP, Chains, nuts
+from racemate.infer.targets.read import read
+from racemate.infer.targets.target import Targets
 from racemate.infer.temper import PARTICLES, RUNS, Evidence, temper
 from racemate.model import bind
 from racemate.simulate.kept import cache_folder
@@ -129,6 +131,7 @@ def fit(
         "card": name,
         "cards": [{"name": name, "hash": sha256(read_card.model_dump_json().encode()).hexdigest()}],
         "trials": goal.scope,
+        "only": None if goal.only is None else list(goal.only),
         "fitted": list(goal.trials),
         "targets": len(goal.targets),
         "evidence": goal.evidence_hash,
@@ -164,8 +167,6 @@ def _sampled(
 
 def _mark(card: str | Hypothesis | None, targets: Targets, seed: int, effort: Effort) -> str:
     """What a half-done fit belongs to: card, targets, seed, effort and the code that samples."""
-    home = Path(__file__).parent
-    files = [home / "sample.py", *sorted((home / "likelihood").glob("*.py"))]
-    code = [sha256(file.read_bytes()).hexdigest() for file in files]
-    told = (bind(card).hypothesis.model_dump_json(), targets.evidence_hash, targets.targets, seed, effort, code)
+    written = code("infer/sample.py", "infer/likelihood", "infer/targets")
+    told = (bind(card).hypothesis.model_dump_json(), targets.evidence_hash, targets.targets, seed, effort, written)
     return sha256(repr(told).encode()).hexdigest()

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from racemate.infer.fit import Fit
-from racemate.infer.likelihood.targets import Target
+from racemate.infer.targets.target import Target
 from racemate.people import random
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import numpy as np
 from racemate import posterior
 from racemate.infer import tables, tree
 from racemate.infer.fit import Fit
-from racemate.infer.likelihood.targets import Targets
+from racemate.infer.targets.target import Targets
 
 if TYPE_CHECKING:
     import pandas as pd

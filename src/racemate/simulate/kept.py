@@ -15,12 +15,13 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any
 
+from racemate.code import code
 from racemate.evidence.library import library
 from racemate.hypothesis import folder
 from racemate.simulate.check.watch import Watch
 from racemate.simulate.grid import Grid
 
-_ROOMS = ("chain", "readings", "simulate", "people")
+_PARTS = ("chain", "readings", "simulate", "people")
 
 
 def cache_folder() -> Path:
@@ -62,7 +63,5 @@ def _file(key: tuple[object, ...]) -> Path:
 @cache
 def _world() -> str:
     """Hash of what every grid depends on: the evidence, the cards, and the rooms of the code that solve them."""
-    package = Path(__file__).resolve().parents[1]
-    files = [*folder().glob("*.toml"), *(file for room in _ROOMS for file in (package / room).rglob("*.py"))]
-    told = sorted(sha256(file.name.encode() + file.read_bytes()).hexdigest() for file in files)
-    return sha256((library().hash + "".join(told)).encode()).hexdigest()
+    cards = sorted(sha256(file.name.encode() + file.read_bytes()).hexdigest() for file in folder().glob("*.toml"))
+    return sha256(repr((library().hash, cards, code(*_PARTS))).encode()).hexdigest()

@@ -11,7 +11,7 @@ import pytest
 from racemate.cli import run
 from racemate.evidence.finding import EvidenceError
 from racemate.exchange.petab import export as out
-from racemate.infer.likelihood.targets import read
+from racemate.infer.targets.read import read
 from racemate.model import bind
 from tests.exchange.petab import judges
 from tests.exchange.sbml.judges import on_ticks
@@ -28,7 +28,7 @@ AGREED = 1e-6
 def built(trials: tuple[str, ...] | None = FEW) -> tuple[Any, Any]:
     from racemate.exchange.petab.problem import build, stated
 
-    one = stated(on_ticks(bind()), read(trials=trials))
+    one = stated(on_ticks(bind()), read(only=trials))
     return one, build(one)
 
 
@@ -46,7 +46,7 @@ def test_a_fault_would_be_seen() -> None:
 
 def test_only_means_of_one_arm_are_measured_and_each_with_its_error() -> None:
     stated, problem = built()
-    every = read(trials=FEW).targets
+    every = read(only=FEW).targets
     means = [one for one in every if one.kind == "mean" and len(one.terms) == 1]
     assert len(means) < len(every)
     assert [(one.value, one.error) for one, _, _ in stated.measured] == [(one.value, one.error) for one in means]
@@ -114,7 +114,7 @@ def test_trials_without_a_mean_are_refused() -> None:
     from racemate.exchange.petab.problem import overlap
 
     with pytest.raises(EvidenceError, match="mean of one arm"):
-        overlap(read(trials=("grunebaum-2018",)))
+        overlap(read(only=("grunebaum-2018",)))
 
 
 def test_without_petab_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

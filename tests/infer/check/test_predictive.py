@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from racemate.infer.check import predictive
-from racemate.infer.likelihood.targets import Target
+from racemate.infer.targets.target import Target
 
 SEEN = {"near": (0.1, -0.2, 0.3), "far": (4.0, -4.0, 4.0)}
 

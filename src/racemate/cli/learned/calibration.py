@@ -31,7 +31,7 @@ def calibration(
     how: Stepped = STEPPED,
 ) -> int:
     """Fit a card to evidence simulated from its own prior, many times, and see whether the truth ranks anywhere alike among the draws."""
-    from racemate.infer.likelihood.targets import read
+    from racemate.infer.targets.read import read
 
     goal = read(trials, tuple(only) if only else None)  # pyright: ignore[reportArgumentType] read() refuses other words
     passed: list[bool] = []

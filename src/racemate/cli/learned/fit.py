@@ -12,7 +12,7 @@ from racemate.cli.talk.screen import bold, columns, steps, tell
 
 if TYPE_CHECKING:
     from racemate.infer.fit import Effort, Fit
-    from racemate.infer.likelihood.targets import Targets
+    from racemate.infer.targets.target import Targets
 
 _SHOWN = 8
 """Parameters shown per card, the most learned first; the tables hold them all."""
@@ -41,7 +41,7 @@ def fit(
     quiet: Quiet = False,
 ) -> int:
     """Fit cards to published trials: posterior, marginal likelihood and diagnostics. A stopped fit goes on where it was."""
-    from racemate.infer.likelihood.targets import read
+    from racemate.infer.targets.read import read
     from racemate.report.run.folder import json_text, records
 
     goal = read(trials, tuple(only) if only else None)  # pyright: ignore[reportArgumentType] read() refuses other words

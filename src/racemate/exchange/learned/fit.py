@@ -10,12 +10,12 @@ from typing import Any
 
 from racemate.exchange.learned.asked import Asked
 from racemate.infer.fit import Effort, Fit, fit
-from racemate.infer.likelihood.targets import read
 from racemate.infer.tables import coverage
+from racemate.infer.targets.read import again
 from racemate.infer.write import frames, write, write_targets
 from racemate.report.run.folder import RunFolderError, check, records
 
-NEEDED = ("card", "trials", "fitted", "seed", "effort", "evidence", "versions")
+NEEDED = ("card", "trials", "only", "seed", "effort", "evidence", "versions")
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,7 @@ class FitResult:
 def repeat(asked: Asked) -> FitResult:
     """Fit again; a fit that was stopped goes on where it was."""
     told = asked.manifest
-    goal = read(told["trials"], tuple(told["fitted"]))
-    return FitResult(fit(told["card"], goal, told["seed"], Effort(**told["effort"]), asked.progress))
+    return FitResult(fit(told["card"], again(told), told["seed"], Effort(**told["effort"]), asked.progress))
 
 
 def same(asked: Asked, again: FitResult) -> bool:

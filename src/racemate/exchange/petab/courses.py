@@ -16,7 +16,7 @@ from racemate.chain import dose as dosing
 from racemate.exchange.sbml import ids
 from racemate.exchange.sbml.export import TypicalWorld
 from racemate.exchange.sbml.given import entering, setting_at
-from racemate.infer.likelihood.targets import Target
+from racemate.infer.targets.target import Target
 from racemate.model import Model
 from racemate.readings import symbolic
 from racemate.readings.names import leaves

@@ -11,7 +11,7 @@ from typing import Any
 
 from racemate.evidence.finding import EvidenceError
 from racemate.exchange.sbml.export import needed as libsbml_needed
-from racemate.infer.likelihood.targets import read
+from racemate.infer.targets.read import read
 from racemate.model import bind
 
 EXTRA = "petab"
@@ -42,7 +42,7 @@ def export(hypothesis: str | None, out: Path, trials: tuple[str, ...] | None = N
     writable(out, force)
     from racemate.exchange.petab.problem import build, stated
 
-    problem = build(stated(bind(hypothesis), read(trials=trials)))
+    problem = build(stated(bind(hypothesis), read(only=trials)))
     _refuse(problem)
     return _write(problem, out)
 

@@ -20,7 +20,7 @@ from racemate.exchange.sbml import ids
 from racemate.exchange.sbml.export import Course as Person
 from racemate.exchange.sbml.export import typical, written
 from racemate.exchange.sbml.given import Given, port
-from racemate.infer.likelihood.targets import Target, Targets
+from racemate.infer.targets.target import Target, Targets
 from racemate.model import Model
 from racemate.simulate.run import reference_plan
 from racemate.trial.design.arm import CONTEXTS, Arm

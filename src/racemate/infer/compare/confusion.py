@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from racemate.code import code
 from racemate.infer.compare.fitted import Fitted
 from racemate.infer.compare.quick import Quick, Score, published
 from racemate.infer.compare.synthetic import Synthetic, new_studies
@@ -105,17 +106,12 @@ def _simulated(one: Fitted, seed: int, sets: int) -> Floats:
 
 def _file(one: Fitted, every: Floats) -> Path:
     """Where the scores of a card wait for those of the others, by everything that they depend on."""
-    home = Path(__file__).parents[1]
-    code = [
-        sha256(file.read_bytes()).hexdigest()
-        for file in (home / "compare" / "quick.py", *sorted((home / "likelihood").glob("*.py")))
-    ]
     told = (
         one.card,
         one.manifest.get("evidence"),
         sha256(one.place.tobytes()).hexdigest(),
         sha256(every.tobytes()).hexdigest(),
-        code,
+        code("infer/compare/quick.py", "infer/likelihood"),
     )
     return cache_folder() / "confusion" / f"{sha256(repr(told).encode()).hexdigest()}.npz"
 

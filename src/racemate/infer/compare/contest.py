@@ -21,8 +21,9 @@ from racemate.infer.compare.confusion import PROCESSES, SETS, Confusion, confuse
 from racemate.infer.compare.fitted import available, load
 from racemate.infer.compare.leave import DOUBTFUL_K, Left, by_trial, leave, temper_out
 from racemate.infer.compare.quick import published
-from racemate.infer.likelihood.targets import Targets, read
 from racemate.infer.ready import ready
+from racemate.infer.targets.read import again
+from racemate.infer.targets.target import Targets
 from racemate.spread.jobs import spread
 
 Floats = NDArray[np.float64]
@@ -50,8 +51,7 @@ def contest(
     """
     begun = perf_counter()
     names = tuple(cards or available(home))
-    scope = _scope(home, names)
-    targets = read(scope)
+    targets = _targets(home, names)
     told: dict[str, Measured] = {}
     for card, found in spread(_measured, Given(home, targets, seed), names, PROCESSES, ready=ready):
         told[card] = found
@@ -65,7 +65,8 @@ def contest(
         "manifest": {
             "command": "compare",
             "format": FORMAT,
-            "trials": scope,
+            "trials": targets.scope,
+            "only": None if targets.only is None else list(targets.only),
             "fitted": list(targets.trials),
             "targets": len(targets.targets),
             "evidence": targets.evidence_hash,
@@ -79,17 +80,18 @@ def contest(
     }
 
 
-def _scope(home: Path, names: Sequence[str]) -> Any:
-    """The set of trials that all fits were made on."""
-    scopes: set[str] = set()
+def _targets(home: Path, names: Sequence[str]) -> Targets:
+    """The targets that all fits were made on."""
+    manifests: dict[str, dict[str, Any]] = {}
     for name in names:
         file = home / name / "manifest.json"
         if not file.is_file() or not (home / name / "tree.npz").is_file():
             raise EvidenceError(str(home), "card", repr(name), f"a card that was fitted: {', '.join(available(home))}")
-        scopes.add(json.loads(file.read_text(encoding="utf-8"))["trials"])
-    if len(scopes) > 1:
-        raise EvidenceError(str(home), "trials", " and ".join(sorted(scopes)), "fits to the same trials")
-    return scopes.pop()
+        manifest = json.loads(file.read_text(encoding="utf-8"))
+        manifests[f"{manifest['trials']} ({', '.join(manifest['only'] or ['all'])})"] = manifest
+    if len(manifests) > 1:
+        raise EvidenceError(str(home), "trials", " and ".join(sorted(manifests)), "fits to the same trials")
+    return again(*manifests.values())
 
 
 def _measured(given: Given, card: str) -> Measured:

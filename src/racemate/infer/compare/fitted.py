@@ -16,8 +16,8 @@ from racemate.evidence.finding import EvidenceError
 from racemate.infer import tree
 from racemate.infer.compare.quick import Quick
 from racemate.infer.fit import problem
-from racemate.infer.likelihood.targets import Targets
 from racemate.infer.likelihood.total import Likelihood
+from racemate.infer.targets.target import Targets
 
 Floats = NDArray[np.float64]
 Progress = Callable[[str, int, int], None]

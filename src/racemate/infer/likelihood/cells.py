@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from racemate.infer.likelihood.targets import Target, Targets
+from racemate.infer.targets.target import Target, Targets
 from racemate.model import bind
 from racemate.simulate.plan import Plan
 from racemate.trial.conduct.enrol import enrol

@@ -17,13 +17,15 @@ from scipy.special import ndtri
 from scipy.stats import qmc
 
 from racemate.infer.likelihood.cells import Sheet
-from racemate.infer.likelihood.targets import Targets
+from racemate.infer.targets.target import Targets
 
 Floats = NDArray[np.float64]
 PATHS = 8
 """Paths of mood per member of the cohort; a power of two, as a Sobol sequence wants."""
 _SEED = 20_260_304
 _HALF_POINT = 0.5
+_STILL = 1e-12
+"""Keeps the slope finite where a visit is repeated and mood has not moved."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,3 @@ def _moods(since: Floats, sd: Any, tau: Any, people: int) -> Any:
         now = memory[:, k] * now + sd * jnp.sqrt(1 - memory[:, k] ** 2 + _STILL) * steps[None, :, :, k]
         out.append(now)
     return jnp.stack(out, axis=1)
-
-
-_STILL = 1e-12
-"""Keeps the slope finite where a visit is repeated and mood has not moved."""

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from racemate.evidence.prior import Prior
 from racemate.infer.likelihood.surrogate import basis, held_out, screen, solve
-from racemate.infer.likelihood.targets import Target, Targets
 from racemate.infer.likelihood.upstream import DRAWS, Progress, places, remembered
+from racemate.infer.targets.target import Target, Targets
 from racemate.model import Model
 from racemate.people import random
 from racemate.people.cohort import draw

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from racemate.infer.likelihood.cells import Sheet
 from racemate.infer.likelihood.predict import Answer, Predictor
-from racemate.infer.likelihood.targets import Target, Targets
+from racemate.infer.targets.target import Target, Targets
 
 Floats = NDArray[np.float64]
 _EDGE = 1e-6

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
+from racemate.code import code
 from racemate.infer.likelihood.cells import Sheet
 from racemate.model import Model
 from racemate.people import random
@@ -37,7 +38,7 @@ DRAWS, PEOPLE = 1024, 2
 SIGNALS = ("fast", "number", "unblinded")
 _BLOCKED = "occupancy.mor_blocked"
 _READ = (*(f"state.severity.{name}" for name in SIGNALS), _BLOCKED)
-_ROOMS = ("chain", "readings", "simulate", "people", "trial/conduct", "trial/design")
+_PARTS = ("infer/likelihood/upstream.py", "chain", "readings", "simulate", "people", "trial/conduct", "trial/design")
 
 
 @dataclass(frozen=True)
@@ -119,10 +120,7 @@ def _trial(
 
 
 def _key(model: Model, key: tuple[object, ...]) -> str:
-    package = Path(__file__).resolve().parents[2]
-    files = [Path(__file__), *(file for room in _ROOMS for file in sorted((package / room).rglob("*.py")))]
-    code = [sha256(file.read_bytes()).hexdigest() for file in files]
-    told = (model.evidence_hash, model.hypothesis.model_dump_json(), key, code)
+    told = (model.evidence_hash, model.hypothesis.model_dump_json(), key, code(*_PARTS))
     return sha256(repr(told).encode()).hexdigest()
 
 

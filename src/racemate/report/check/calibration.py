@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from racemate import infer
+from racemate.code import code
 from racemate.evidence.finding import EvidenceError
 from racemate.infer.check import short, uniform
 from racemate.infer.check.ranks import (
@@ -28,7 +27,8 @@ from racemate.infer.check.ranks import (
     rank_all,
 )
 from racemate.infer.fit import problem
-from racemate.infer.likelihood.targets import Targets, read
+from racemate.infer.targets.read import again, read
+from racemate.infer.targets.target import Targets
 from racemate.model import bind
 from racemate.report.run.folder import MANIFEST, Run, RunFolderError, records
 from racemate.report.run.manifest import Clock, describe, own_cards, stored_card
@@ -194,7 +194,7 @@ def calibration(
     )
     agreement = agree_all(given, full, jobs, progress) if full else []
     name = card or model.hypothesis.name
-    arguments = {"hypothesis": name, "trials": goal.scope, "only": list(goal.trials)}
+    arguments = {"hypothesis": name, "trials": goal.scope, "only": None if goal.only is None else list(goal.only)}
     arguments |= {"sets": sets, "full": full, "seed": seed, "plant": fault}
     inputs = own_cards([name])
     manifest = describe("calibration", arguments, [model], [], [], inputs, clock) | {
@@ -212,19 +212,16 @@ def repeat(manifest: Mapping[str, Any], folder: Path, progress: Progress | None,
     told = manifest["arguments"]
     if "only" not in told:
         raise RunFolderError(str(folder / MANIFEST), "arguments.only", "nothing", "the trials; this run is too old")
-    goal = read(told["trials"], tuple(told["only"]))
     card = stored_card(told["hypothesis"], folder)
     return calibration(
-        card, goal, told["sets"], told["full"], told["seed"], told["plant"], progress, jobs, manifest["started"]
+        card, again(told), told["sets"], told["full"], told["seed"], told["plant"], progress, jobs, manifest["started"]
     )
 
 
 def _mark(*told: object) -> str:
     """What ranks depend on beside seed and index: card, targets, evidence, fault and the code that simulates and samples."""
-    home = Path(infer.__file__).parent
-    files = [home / "check" / "ranks.py", home / "check" / "short.py", home / "compare" / "synthetic.py"]
-    code = [sha256(file.read_bytes()).hexdigest() for file in [*files, *sorted((home / "likelihood").glob("*.py"))]]
-    return repr((told, code))
+    parts = ("infer/check/ranks.py", "infer/check/short.py", "infer/compare/synthetic.py", "infer/likelihood")
+    return repr((told, code(*parts)))
 
 
 def _allow(sets: int, full: int, seed: int, fault: str | None) -> None:

@@ -19,7 +19,7 @@ from racemate.infer.check import predictive
 from racemate.infer.check.ridge import ridge, summary
 from racemate.infer.compare.fitted import load
 from racemate.infer.compare.store import NAME
-from racemate.infer.likelihood.targets import read
+from racemate.infer.targets.read import again
 from racemate.model import bind
 from racemate.report.run.folder import Run, records
 from racemate.report.run.manifest import Clock, describe
@@ -61,7 +61,7 @@ def learned(home: Path, card: str, seed: int = 1, jobs: int | None = None) -> Le
         there = ", ".join(sorted(path.parent.name for path in home.glob("*/tree.npz"))) or "none"
         raise EvidenceError(str(home), "card", repr(card), f"a card with an accepted fit: {there}")
     known = taught.draws(file)
-    fitted = load(home, card, read(known.manifest["trials"], tuple(known.manifest["fitted"])))
+    fitted = load(home, card, again(known.manifest))
     drawn = {kind: predictive.simulated(fitted, kind, seed) for kind in predictive.KINDS}
     lost = ridge(posterior.load(str(home), card), seed, threads=jobs)
     frames = {

@@ -7,6 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from racemate.code import TRIALS, code
 from racemate.evidence.finding import EvidenceError
 from racemate.infer.holdout.blind import Blind, held_out
 from racemate.infer.holdout.frozen import Frozen, Prediction, compact
@@ -16,7 +17,6 @@ from racemate.report.replication.every import COURSES
 from racemate.report.replication.part import Task
 from racemate.report.replication.store import Store
 from racemate.report.replication.work import Follow, Work
-from racemate.report.run.code import code
 from racemate.report.run.manifest import describe
 from racemate.report.run.trial import distinct
 from racemate.trial.beside import Found, Size
@@ -114,7 +114,7 @@ def _manifest(
     entry = describe(COMMAND, {"posterior": shown, **arguments}, models, drugs, (), {}, None)
     return {
         **entry,
-        "code": code(),
+        "code": code(*TRIALS),
         "posterior": {
             "name": shown,
             "fitted": sorted({trial for one in known for trial in one.manifest.get("fitted", ())}),

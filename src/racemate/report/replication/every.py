@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from racemate.code import TRIALS, code
 from racemate.evidence.finding import EvidenceError
 from racemate.evidence.library import library
 from racemate.evidence.record import Trial
@@ -17,7 +18,6 @@ from racemate.report.replication.agreement import COVERAGE, RESULTS, coverage, r
 from racemate.report.replication.part import Task
 from racemate.report.replication.store import Store
 from racemate.report.replication.work import Follow, Work
-from racemate.report.run.code import code
 from racemate.report.run.folder import Run
 from racemate.report.run.manifest import Clock, describe, machine, own_cards, stored_card
 from racemate.report.run.trial import TrialRun, distinct, read, stored_trials
@@ -172,7 +172,8 @@ def replicate_all(
     finished, and a run that was stopped goes on there and ends with the same bytes.  ``worlds`` makes a hypothesis from its model,
     ``posterior`` is as in `replicate`.  ``jobs`` processes of this machine work (default: one per core), or the workers of ``scheduler``: a
     Dask cluster by its address, or ``local:WORKERS``; the result is the same.
-    Raises EvidenceError and HypothesisError for what cannot be run, RunFolderError for a folder begun with other settings.
+    Raises EvidenceError and HypothesisError for what cannot be run, also where this machine has not the memory for so many processes,
+    and RunFolderError for a folder begun with other settings.
     """
     from racemate.hypothesis import all_names
     from racemate.simulate.grid import TRIAL_TOLERANCE
@@ -204,6 +205,7 @@ def replicate_all(
             "jobs": jobs or os.cpu_count(),
             "scheduler": scheduler,
             "parts_made": work.made,
+            "memory_estimate": work.memory,
             "processor_seconds": _busy_s() - busy,
         }
         store.log({**machine(clock), **spent})
@@ -266,7 +268,7 @@ def _manifest(
     entry = describe(COMMAND, arguments, models, drugs, sources | rows, inputs, None)
     return {
         **entry,
-        "code": code(),
+        "code": code(*TRIALS),
         "trials": [task.trial for task in tasks],
         "replicates": arguments["replicates"],
         "courses": arguments["courses"] or "all",

@@ -16,7 +16,7 @@ from racemate.trial.design.protocol import Protocol
 from racemate.trial.design.schedule import ProtocolError
 from racemate.trial.design.stage import NOTHING
 from racemate.trial.published import Asked
-from racemate.trial.replicate import conduct
+from racemate.trial.replicate import conduct, needed
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,10 @@ class Task:
     def people(self, size: Size) -> int:
         """Virtual people of all replicates under one card."""
         return size.replicates * sum(sizes(self.protocol, size.people))
+
+    def memory(self, size: Size) -> int:
+        """Bytes that a process needs about, to make one card."""
+        return needed(self.protocol, size, 1)
 
     def cost(self, size: Size) -> float:
         """About how long one card takes, in units that only compare: people carried, times what happens to each."""

@@ -9,12 +9,11 @@ from itertools import product
 from time import monotonic
 from typing import NamedTuple
 
-from racemate.evidence.finding import EvidenceError
-from racemate.evidence.library import library
 from racemate.report.replication.part import Task, make_part
 from racemate.report.replication.store import Part, Store
-from racemate.report.run.code import code
-from racemate.spread.jobs import spread
+from racemate.report.run.agree import agreed
+from racemate.simulate.check import memory
+from racemate.spread.jobs import here, spread
 from racemate.trial.beside import Size
 from racemate.trial.conduct.world import World
 from racemate.trial.world import ChainWorld
@@ -34,20 +33,15 @@ Follow = Callable[[Told], None]
 
 
 class Given(NamedTuple):
-    """What all parts have in common: trials, worlds and size, and the code and evidence that whoever makes a part must have too."""
+    """What all parts have in common: trials, worlds and size."""
 
     tasks: Sequence[Task]
     worlds: Sequence[World]
     size: Size
-    code: str
-    evidence: str
 
 
 def make(given: Given, places: tuple[int, int]) -> Part:
-    """The part of a task and a world, by their places; raises EvidenceError where code or evidence differ from those of whoever asks."""
-    for what, mine, asked in (("code", code(), given.code), ("evidence", library().hash, given.evidence)):
-        if mine != asked:
-            raise EvidenceError("a worker", what, mine[:12], f"{asked[:12]}, that of whoever asks")
+    """The part of a task and a world, by their places."""
     task, world = places
     return make_part(given.tasks[task], given.worlds[world], given.size)
 
@@ -63,6 +57,8 @@ class Work:
     follow: Follow | None = None
     made: int = 0
     """Parts that were not there and have been made."""
+    memory: int | None = None
+    """Bytes that were needed about, on this machine; None where nothing was to be made on it."""
     _cards: Counter[str] = field(default_factory=Counter)
     """How many cards of each trial are done."""
     _people: int = 0
@@ -79,11 +75,26 @@ class Work:
         self._say()
         if not all(isinstance(world, ChainWorld) for world in self.worlds):
             jobs, scheduler = 0, None
-        given = Given(tuple(self.tasks), tuple(self.worlds), self.size, code(), library().hash)
-        for (task, world), part in spread(make, given, self._missing(), jobs, scheduler, heed=self._say):
+        missing = self._missing()
+        self.memory = self._room([task for task, _ in missing], jobs, scheduler)
+        given = Given(tuple(self.tasks), tuple(self.worlds), self.size)
+        for (task, world), part in spread(make, given, missing, jobs, scheduler, agreed(), self._say):
             self.store.keep(self.tasks[task].trial, self.worlds[world].name, part)
             self._add(task, there=False)
         self._say()
+
+    def _room(self, missing: Sequence[int], jobs: int | None, scheduler: str | None) -> int | None:
+        """Bytes that the processes of this machine need about, if all are at the largest parts; refused where they are not free."""
+        at_once = here(len(missing), jobs, scheduler) or (scheduler is None)
+        if not (missing and at_once):
+            return None
+        each = {task: self.tasks[task].memory(self.size) for task in set(missing)}
+        largest = sorted(missing, key=each.__getitem__)[-at_once:]
+        found = sum(each[task] for task in largest)
+        people = sum(self.tasks[task].people(self.size) for task in largest)
+        otherwise = "fewer people or replicates" if at_once == 1 else "fewer --jobs or workers"
+        memory.allow(f"the {at_once} largest parts at once", people, found, otherwise)
+        return found
 
     def _missing(self) -> list[tuple[int, int]]:
         """Places of the parts that are not there: one card of each trial first, whose grid the others find, and long trials first."""
