@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import os
 import pickle
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import reduce
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -35,21 +36,59 @@ def cluster(charge: Charge, jobs: Sequence[Any], scheduler: str) -> Iterator[Ans
 
     Raises EvidenceError when the extra is not installed, when the address is no address, and when nobody answers there.
     """
-    answers, told = Answers(), pickle.dumps(charge)
     with _client(scheduler, len(jobs)) as client:
-        key = sha256(told).hexdigest()
-        held = client.submit(_same, told, key=f"racemate-{key}", pure=True)
-        futures = [client.submit(_do, key, held, job, priority=-place, pure=False) for place, job in enumerate(jobs)]
+        leaves = _begun(client, charge, jobs)
+        yield _heard(leaves)
 
-        def tell(place: int, future: Future) -> None:
-            answers.put((place, _answer(future)))
 
-        for place, future in enumerate(futures):
-            future.add_done_callback(lambda done, place=place: tell(place, done))
-        try:
-            yield answers
-        finally:
-            client.cancel([*futures, held])
+@contextmanager
+def tree(
+    charge: Charge,
+    jobs: Sequence[Any],
+    scheduler: str,
+    add: Callable[[Any, Any], Any],
+    shape: tuple[int, int],
+    ended: Callable[[], None],
+) -> Iterator[Answers]:
+    """The same with sums in place of answers: of ``shape`` (fan, floors) neighbours at once, and so often.
+
+    Workers add.  A worker that is lost takes answers with it that are not in a sum yet: their jobs are done again.  ``ended`` is called
+    for each job that ends.
+    """
+    fan, floors = shape
+    with _client(scheduler, len(jobs)) as client:
+        leaves = sums = _begun(client, charge, jobs)
+        for floor in range(floors):
+            near = (sums[k : k + fan] for k in range(0, len(sums), fan))
+            sums = [client.submit(_sum, add, *some, priority=1 + floor, pure=False) for some in near]
+
+        def tell(leaf: Future) -> None:
+            ended()
+            leaf.release()  # who adds has it: nobody else keeps it
+
+        for leaf in leaves:
+            leaf.add_done_callback(tell)
+        yield _heard(sums)
+
+
+def _begun(client: Client, charge: Charge, jobs: Sequence[Any]) -> list[Future]:
+    """The jobs in the order in which they are begun; workers leave them when the client is closed that asked."""
+    told = pickle.dumps(charge)
+    key = sha256(told).hexdigest()
+    held = client.submit(_same, told, key=f"racemate-{key}", pure=True)
+    return [client.submit(_do, key, held, job, priority=-place, pure=False) for place, job in enumerate(jobs)]
+
+
+def _heard(wanted: Sequence[Future]) -> Answers:
+    """Where what is wanted arrives, as it comes."""
+    answers = Answers()
+
+    def tell(place: int, future: Future) -> None:
+        answers.put((place, _answer(future)))
+
+    for place, future in enumerate(wanted):
+        future.add_done_callback(lambda done, place=place: tell(place, done))
+    return answers
 
 
 @contextmanager
@@ -58,11 +97,8 @@ def _client(scheduler: str, jobs: int) -> Iterator[Client]:
         from distributed import Client, LocalCluster
     except ImportError:
         raise EvidenceError("--scheduler", EXTRA, "not installed", f"pip install 'racemate[{EXTRA}]'") from None
-    name, _, count = scheduler.partition(":")
-    if name == LOCAL:
-        if count and not (count.isdecimal() and int(count)):
-            raise EvidenceError("--scheduler", "workers", repr(count), _ALLOWED)
-        many = min(int(count or os.cpu_count() or 1), jobs)
+    if (count := local(scheduler)) is not None:
+        many = min(count, jobs)
         # Whatever port is free: several clusters may run on one machine.
         here = LocalCluster(many, threads_per_worker=1, processes=True, dashboard_address=":0", env=ALONE)
         with here, Client(here) as client:
@@ -78,6 +114,16 @@ def _client(scheduler: str, jobs: int) -> Iterator[Client]:
         yield client
 
 
+def local(scheduler: str) -> int | None:
+    """Number of workers that a cluster of this machine is asked to have; None where an address is named.  Raises EvidenceError."""
+    name, _, count = scheduler.partition(":")
+    if name != LOCAL:
+        return None
+    if count and not (count.isdecimal() and int(count)):
+        raise EvidenceError("--scheduler", "workers", repr(count), _ALLOWED)
+    return int(count or os.cpu_count() or 1)
+
+
 def _same(told: bytes) -> bytes:
     """The charge as it was sent: kept as bytes, for whatever a process makes of it while it works cannot be sent on."""
     return told
@@ -88,6 +134,12 @@ def _do(key: str, told: bytes, job: Any) -> Any:
         _HELD.clear()
         _HELD[key] = pickle.loads(told)
     return _HELD[key].do(job)
+
+
+def _sum(add: Callable[[Any, Any], Any], *answers: Any) -> Any:
+    """What answers add up to, or what the first of them that raised did."""
+    wrong = next((answer for answer in answers if isinstance(answer, Raised)), None)
+    return reduce(add, answers) if wrong is None else wrong
 
 
 def _answer(future: Future) -> Any:
