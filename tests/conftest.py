@@ -30,3 +30,11 @@ def rng() -> np.random.Generator:
 def repository() -> Path:
     """The root of the checkout."""
     return Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="module")
+def trial(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a small trial of one's own."""
+    from tests.cli.small import write_trial
+
+    return write_trial(tmp_path_factory.mktemp("trials") / "own")

@@ -23,11 +23,6 @@ ROWS = {
 
 
 @pytest.fixture(scope="module")
-def trial(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_trial(tmp_path_factory.mktemp("trials") / "own")
-
-
-@pytest.fixture(scope="module")
 def run(trial: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run folder that the tests below only read."""
     out = tmp_path_factory.mktemp("runs") / "first"

@@ -8,16 +8,15 @@ import pandas as pd
 import pytest
 
 from racemate import cli
+from racemate.evidence.finding import EvidenceError
+from racemate.evidence.library import library
 from racemate.report.run import crowd as running
-from racemate.trial.crowd import work
-from tests.cli.small import write_trial
+from racemate.simulate.check import memory
+from racemate.trial.crowd.work import Crowd
+from racemate.trial.published import protocol_of
+from tests.trial.fake import FakeWorld
 
 SIZE = ["--replicates", "3", "--people", "4", "--quiet", "--summary"]
-
-
-@pytest.fixture(scope="module")
-def trial(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_trial(tmp_path_factory.mktemp("trials") / "own")
 
 
 @pytest.fixture(scope="module")
@@ -27,11 +26,18 @@ def run(trial: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
+def grid(run: Path) -> dict[str, Any]:
+    """How the people of a run were solved."""
+    return json.loads((run / "manifest.json").read_text())["grid"]
+
+
 def test_a_run_leaves_counts_of_everybody_and_no_begun_folder(run: Path) -> None:
     manifest = json.loads((run / "manifest.json").read_text())
     table = pd.read_parquet(run / "simulated.parquet")
     assert manifest["people_simulated"] == 24
-    assert manifest["grid"]["composite"]["windows"] > 0
+    solved = manifest["grid"]["composite"]
+    assert solved["windows"] > 0
+    assert set(solved["check"]) == {"looked_at_again", "outliers", "error"}
     assert not run.with_name("first.begun").exists()
     baseline = table[(table.outcome == "madrs") & (table.hours == 0)]
     assert baseline.n.tolist() == [12, 12]
@@ -41,24 +47,51 @@ def test_a_run_leaves_counts_of_everybody_and_no_begun_folder(run: Path) -> None
 def test_a_stopped_run_goes_on_and_ends_the_same(
     trial: Path, run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(work, "CHUNK", 8)
-    whole = work.Crowd.chunk
-    made: list[int] = []
+    monkeypatch.setattr(running, "CHUNK", 8)
 
-    def stopping(self: work.Crowd, number: int) -> Any:
-        if len(made) == 2:
+    def stop(_card: str, done: int, _total: int) -> None:
+        if done >= 8:
             raise KeyboardInterrupt
-        made.append(number)
-        return whole(self, number)
 
     out = tmp_path / "again"
-    monkeypatch.setattr(work.Crowd, "chunk", stopping)
     with pytest.raises(KeyboardInterrupt):
-        running.crowd(str(trial), people=4, replicates=3, jobs=1, begun=out.with_name("again.begun"))
-    monkeypatch.setattr(work.Crowd, "chunk", whole)
+        running.crowd(str(trial), people=4, replicates=3, jobs=1, begun=out.with_name("again.begun"), progress=stop)
     assert cli.run(["replicate", str(trial), *SIZE, "--out", str(out)]) == 0
     assert (out / "simulated.csv").read_bytes() == (run / "simulated.csv").read_bytes()
+    assert grid(out) == grid(run), "how well the people were solved who were done before the stop is told as well"
     assert not out.with_name("again.begun").exists()
+
+
+def test_other_code_does_not_go_on(trial: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: dict[str, Any] = {"trial": str(trial), "people": 4, "replicates": 3, "jobs": 1, "begun": tmp_path}
+    running.crowd(**asked)
+    monkeypatch.setattr(running, "code", lambda *_: "other")
+    with pytest.raises(EvidenceError, match="counts of another run"):
+        running.crowd(**asked)
+
+
+@pytest.mark.slow
+def test_workers_of_a_cluster_make_the_same_bytes(
+    trial: Path, run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(running, "CHUNK", 8)
+    out = tmp_path / "cluster"
+    assert cli.run(["replicate", str(trial), *SIZE, "--out", str(out), "--scheduler", "local:2"]) == 0
+    for name in ("simulated.csv", "simulated.parquet"):
+        assert (out / name).read_bytes() == (run / name).read_bytes()
+    assert grid(out) == grid(run)
+
+
+def test_memory_is_that_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    one = Crowd(protocol_of(library().trial("transform-2")), FakeWorld(), 1, 1000, None, least=500)
+    here = [running.room(one, None, where) for where in ("local:1", "local:3", "tcp://there:1")]
+    assert here[0] is not None
+    assert here[1:] == [3 * here[0], None]
+    monkeypatch.setattr(memory, "free", lambda: here[0])
+    with pytest.raises(EvidenceError, match="fewer workers"):
+        running.room(one, None, "local:3")
+    with pytest.raises(EvidenceError, match="fewer --jobs"):
+        running.room(one, 9, None)
 
 
 def test_it_is_made_again_to_the_last_bit(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -69,8 +102,10 @@ def test_it_is_made_again_to_the_last_bit(run: Path, capsys: pytest.CaptureFixtu
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["--all"], "allowed: one trial"),
-        (["williams-2018", "--courses", "3"], "allowed: one trial"),
+        ([], "TRIAL: found nothing"),
+        (["--all"], "found --all, allowed: one trial"),
+        (["williams-2018", "--courses", "3"], "found --courses, allowed: one trial"),
+        (["williams-2018", "--scheduler", "nowhere"], "address: found 'nowhere', allowed: local"),
         (["williams-2018", "--replicates", "0"], "a whole number from 1"),
         (["williams-2018", "--people", "0"], "a whole number from 1"),
     ],

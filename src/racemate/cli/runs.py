@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -73,14 +72,15 @@ def replicate(
 ) -> int:
     """Run a published trial, or one of your own, on virtual patients under rival mechanisms (default: every card)."""
     allow_jobs(how.jobs)
-    _one_or_all(trial, every, {"--trial": only[0] if only else None, "--scheduler": scheduler})
+    _one_or_all(trial, every, only)
+    _shared_out(scheduler, every or summary)
     given: dict[str, Any] = {} if replicates is None else {"replicates": replicates}
     given |= {} if courses is None else {"courses": _courses(courses)}
     given["posterior"] = posterior
     if summary:
         from racemate.cli.talk.crowd import replicate_crowd
 
-        return replicate_crowd(trial, every, hypothesis, people, seed, given, how)
+        return replicate_crowd(trial, hypothesis, people, seed, {**given, "scheduler": scheduler}, how)
     if every:
         from racemate.cli.talk.every import replicate_all
 
@@ -106,15 +106,22 @@ def _say_memory(needed: int, quiet: bool) -> None:
         tell(f"racemate: about {told(needed)} of memory", quiet)
 
 
-def _one_or_all(trial: str | None, every: bool, with_all: Mapping[str, str | None]) -> None:
+def _one_or_all(trial: str | None, every: bool, only: list[str] | None) -> None:
     from racemate.evidence.finding import EvidenceError
 
     if (trial is None) != every:
         found = "nothing" if trial is None else f"{trial!r} with --all"
         raise EvidenceError("racemate replicate", "TRIAL", found, "the id or folder of a trial, or --all")
-    for option, found in with_all.items():
-        if found and not every:
-            raise EvidenceError("racemate replicate", option, found, "only with --all")
+    if only and not every:
+        raise EvidenceError("racemate replicate", "--trial", only[0], "only with --all")
+
+
+def _shared_out(scheduler: str | None, much: bool) -> None:
+    """Refuse a cluster for work that is not shared out."""
+    from racemate.evidence.finding import EvidenceError
+
+    if scheduler and not much:
+        raise EvidenceError("racemate replicate", "--scheduler", scheduler, "only with --all or --summary")
 
 
 def _courses(text: str) -> int | None:

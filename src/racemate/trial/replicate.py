@@ -130,17 +130,17 @@ def _told(trial: str | Trial | Protocol) -> tuple[Protocol, Trial | None]:
     return protocol_of(record), record
 
 
-def allow(size: Size) -> None:
-    """Refuse numbers that nobody can run; raises EvidenceError."""
-    most = _MOST_PEOPLE // 64
+def allow(size: Size, where: str = "replicate", most: int = 1_000_000) -> None:
+    """Refuse numbers that nobody can run, more than ``most`` replicates among them; raises EvidenceError."""
+    everybody = _MOST_PEOPLE // 64
     for name, value, low, high in (
-        ("people", 1 if size.people is None else size.people, 1, most),
-        ("replicates", size.replicates, 1, 1_000_000),
+        ("people", 1 if size.people is None else size.people, 1, everybody),
+        ("replicates", size.replicates, 1, most),
         ("seed", size.seed, 0, 2**63 - 1),
-        ("courses", 1 if size.courses is None else size.courses, 1, most),
+        ("courses", 1 if size.courses is None else size.courses, 1, everybody),
     ):
         if isinstance(value, bool) or not isinstance(value, int | np.integer) or not low <= value <= high:
-            raise EvidenceError("replicate", name, repr(value), f"a whole number from {low} to {high}")
+            raise EvidenceError(where, name, repr(value), f"a whole number from {low} to {high}")
 
 
 def _cards() -> list[str]:

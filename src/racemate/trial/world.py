@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -134,3 +134,16 @@ class ChainWorld:
         path = paths(plan, weight, *self._traits(cohort))
         most = shared_out(self.courses, cohort.memory.stem, path, replicate)
         return leaders(path, replicate, np.where(dosed(plan), most, np.intp(1)))
+
+
+@dataclass(frozen=True)
+class Watched(ChainWorld):
+    """A hypothesis whose run leaves behind how its time axis was cut and how well it was solved."""
+
+    grids: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def carry(self, cohort: People, plan: Plan, readings: tuple[str, ...], progress: Progress | None) -> Trajectory:
+        """Carry the people through the plan, and remember the grid."""
+        found = super().carry(cohort, plan, readings, progress)
+        self.grids[self.name] = found.solved()
+        return found

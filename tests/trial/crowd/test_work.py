@@ -1,13 +1,14 @@
-"""Crowds: the same counts on any number of threads and after any stop, and a file of another run refused."""
+"""Crowds: the same counts on any number of threads, on a cluster and after any stop, and a file of another run refused."""
 
-from dataclasses import replace
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from racemate.evidence.finding import EvidenceError
 from racemate.evidence.library import library
-from racemate.trial.crowd import work
 from racemate.trial.crowd.work import Crowd, Ledger, count
 from racemate.trial.published import protocol_of
 from tests.trial.fake import FakeWorld
@@ -15,20 +16,48 @@ from tests.trial.fake import FakeWorld
 TOLD = {"seed": 3}
 
 
+@dataclass(frozen=True)
+class MortalWorld(FakeWorld):
+    """The first process that carries people in it and finds the folder empty is gone for good."""
+
+    folder: str = ""
+
+    def run(self, cohort, plan, readings, progress):
+        mark = Path(self.folder, "died")
+        if not mark.exists():
+            mark.touch()
+            os._exit(1)
+        return super().run(cohort, plan, readings, progress)
+
+
 @pytest.fixture
-def crowd(monkeypatch):
-    monkeypatch.setattr(work, "CHUNK", 500)
-    return Crowd(protocol_of(library().trial("transform-2")), FakeWorld(), 3, 8)
+def crowd():
+    return Crowd(protocol_of(library().trial("transform-2")), FakeWorld(), 3, 8, None, least=500)
 
 
-def test_threads_change_nothing_and_a_chunk_is_whole_trials(crowd):
+@pytest.fixture
+def whole(crowd):
+    """The counts that threads of this process find."""
+    return count(crowd, Ledger(crowd, TOLD, None), threads=1).counts
+
+
+def test_threads_change_nothing_and_a_chunk_is_whole_trials(crowd, whole):
     assert (crowd.size, crowd.together, crowd.chunks) == (223, 3, 3)
-    one, three = (count(crowd, Ledger(crowd, TOLD, None), threads=threads) for threads in (1, 3))
-    assert np.array_equal(one, three)
-    assert one.sum() > 0
+    assert np.array_equal(count(crowd, Ledger(crowd, TOLD, None), threads=3).counts, whole)
+    assert whole.sum() > 0
 
 
-def test_a_stopped_run_goes_on_from_its_file(crowd, tmp_path):
+@pytest.mark.slow
+def test_a_cluster_whose_worker_is_lost_finds_the_same(crowd, whole, tmp_path):
+    mortal = replace(crowd, world=MortalWorld(folder=str(tmp_path)))
+    seen = []
+    found = count(mortal, Ledger(crowd, TOLD, None), lambda *told: seen.append(told), scheduler="local:2")
+    assert (tmp_path / "died").exists()
+    assert np.array_equal(found.counts, whole)
+    assert (seen[0], seen[-1]) == ((0, 8 * 223), (8 * 223, 8 * 223))
+
+
+def test_a_stopped_run_goes_on_from_its_file(crowd, whole, tmp_path):
     file = tmp_path / "crowd.npz"
 
     def stop(ready, _):
@@ -43,13 +72,13 @@ def test_a_stopped_run_goes_on_from_its_file(crowd, tmp_path):
     found = count(crowd, begun, lambda ready, total: seen.append((ready, total)), threads=2)
     assert seen[0][0] > 0
     assert seen[-1] == (8 * 223, 8 * 223)
-    assert np.array_equal(found, count(crowd, Ledger(crowd, TOLD, None), threads=1))
+    assert np.array_equal(found.counts, whole)
 
 
 @pytest.mark.parametrize("told", [{"seed": 4}, {}])
 def test_a_file_of_another_run_is_refused(crowd, tmp_path, told):
     file = tmp_path / "crowd.npz"
-    Ledger(crowd, TOLD, file).add(0, np.zeros_like(Ledger(crowd, TOLD, None).counts))
+    Ledger(crowd, TOLD, file).add([0], Ledger(crowd, TOLD, None).kept)
     with pytest.raises(EvidenceError, match="counts of another run"):
         Ledger(crowd, told, file)
     with pytest.raises(EvidenceError, match="counts of another run"):

@@ -18,18 +18,17 @@ _DAY_H = 24.0
 
 def replicate_crowd(
     trial: str | None,
-    every: bool,
     hypothesis: list[str] | None,
     people: int | None,
     seed: int,
     given: dict[str, Any],
     how: Written,
 ) -> int:
-    """Run the command; counts so far stand in ``OUT.begun`` until the run is done."""
+    """Run the command; counts so far stand in ``OUT.begun`` until the run is done.  No ``trial`` is named with --all, which is refused."""
     from racemate.evidence.finding import EvidenceError
 
-    if trial is None or every or "courses" in given:
-        found = "--courses" if "courses" in given else "--all"
+    if trial is None or "courses" in given:
+        found = "--all" if trial is None else "--courses"
         raise EvidenceError("racemate replicate", "--summary", found, "one trial, everybody carried")
     begun = None if how.out is None else how.out.with_name(f"{how.out.name}.begun")
 

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from racemate.evidence.finding import EvidenceError
+from racemate.code import TRIALS, code
 from racemate.evidence.record import Trial
 from racemate.model import inform
+from racemate.report.run.agree import agreed
 from racemate.report.run.folder import Run
 from racemate.report.run.manifest import Clock, describe, own_cards
-from racemate.report.run.trial import Watched, distinct, named_as, read, stored
-from racemate.simulate.check.memory import allow
+from racemate.report.run.trial import distinct, named_as, read, stored
+from racemate.simulate.check import memory
+from racemate.spread.jobs import here
 from racemate.trial.beside import Size
 from racemate.trial.conduct.allocate import sizes
 from racemate.trial.crowd.tally import LEVELS, Sheet
-from racemate.trial.crowd.work import Crowd, Ledger, chunked, count
+from racemate.trial.crowd.work import CHUNK, Crowd, Ledger, count
 from racemate.trial.design.protocol import Protocol
 from racemate.trial.published import protocol_of
-from racemate.trial.replicate import REPLICATES, SEED, Report, needed
+from racemate.trial.replicate import REPLICATES, SEED, Report, allow, needed
+from racemate.trial.world import Watched
 
 if TYPE_CHECKING:
     import altair
@@ -68,11 +70,14 @@ def crowd(
     jobs: int | None = None,
     posterior: str | None = None,
     begun: Path | None = None,
+    scheduler: str | None = None,
 ) -> CrowdRun:
     """Run ``replicates`` virtual trials under each hypothesis (default: the default card), and keep counts alone.
 
-    Arguments as in `replicate`; each virtual trial is the one that `replicate --all --courses all` would run.  ``begun`` is a folder that holds counts while
-    the run goes on: a stopped run goes on from there.  Raises EvidenceError and HypothesisError for what cannot be run.
+    Arguments as in `replicate`; each virtual trial is the one that `replicate --all --courses all` would run.  ``begun`` is a folder
+    that holds counts while the run goes on: a stopped run goes on from there.  ``jobs`` threads of this process work (default: one per
+    core), or the workers of ``scheduler``: a Dask cluster by its address, or ``local:WORKERS``; the result is the same.
+    Raises EvidenceError and HypothesisError for what cannot be run.
     """
     from racemate.hypothesis import default
     from racemate.simulate.grid import TRIAL_TOLERANCE
@@ -80,7 +85,7 @@ def crowd(
     clock = Clock()
     told, inputs = read(trial)
     names = [hypotheses] if isinstance(hypotheses, str) else list(hypotheses or [default()])
-    _allow(people, replicates, seed)
+    allow(Size(people, replicates, seed), COMMAND, _MOST)
     models = [inform(name, posterior) for name in names]
     distinct([model.hypothesis.name for model in models])
     protocol = told if isinstance(told, Protocol) else protocol_of(told)
@@ -89,52 +94,38 @@ def crowd(
     drugs = {dose.drug for arm in protocol.conditions for dose in arm.doses}
     sources = told.sources if isinstance(told, Trial) else ()
     inputs |= own_cards(names)
-    memory = _memory(protocol, people, replicates, jobs)
-    same = describe(COMMAND, arguments, models, drugs, sources, inputs, None)
+    same = {**describe(COMMAND, arguments, models, drugs, sources, inputs, None), "code": code(*TRIALS)}
     rows: list[Mapping[str, Any]] = []
-    grids: dict[str, dict[str, Any]] = {}
-    for model in models:
-        card = model.hypothesis.name
-        world = Watched(card, model, seed, 1, tolerance=TRIAL_TOLERANCE, grids=grids)
-        one = Crowd(protocol, world, seed, replicates, people)
+    solved: dict[str, dict[str, Any]] = {}
+    worlds = [Watched(model.hypothesis.name, model, seed, 1, tolerance=TRIAL_TOLERANCE) for model in models]
+    crowds = {world.name: Crowd(protocol, world, seed, replicates, people, CHUNK) for world in worlds}
+    estimate = room(next(iter(crowds.values())), jobs, scheduler)
+    for card, one in crowds.items():
         ledger = Ledger(one, {**same, "card": card}, None if begun is None else begun / f"{card.replace(':', '_')}.npz")
         follow = None if progress is None else lambda done, total, card=card: progress(card, done, total)
-        counts = count(one, ledger, follow, jobs)
-        rows += ({"hypothesis": card, **row} for row in Sheet(protocol).rows(counts))
+        kept = count(one, ledger, follow, jobs, scheduler, agreed())
+        solved[card] = kept.solved()
+        rows += ({"hypothesis": card, **row} for row in Sheet(protocol).rows(kept.counts))
     manifest = describe(COMMAND, arguments, models, drugs, sources, inputs, clock)
     manifest |= {"people_simulated": replicates * sum(sizes(protocol, people)), "replicates": replicates}
-    manifest |= {
-        "memory_estimate": memory,
-        "tolerance": TRIAL_TOLERANCE,
-        "grid": {card: _of_all(told) for card, told in grids.items()},
-    }
+    manifest |= {"memory_estimate": estimate, "tolerance": TRIAL_TOLERANCE, "grid": solved}
     return CrowdRun(tuple(rows), manifest, inputs)
 
 
-def _memory(protocol: Protocol, people: int | None, replicates: int, jobs: int | None) -> int:
-    """Bytes that the chunks of all threads need together, about; refused where they are not free."""
-    size = sum(sizes(protocol, people))
-    together = min(replicates, chunked(size) * (jobs or os.cpu_count() or 1))
-    found = needed(protocol, Size(people, together, SEED), jobs)
-    allow(COMMAND, together * size, found, "fewer --jobs")
+def room(one: Crowd, jobs: int | None, scheduler: str | None) -> int | None:
+    """Bytes that all chunks at work on this machine need, about, refused where they are not free; None where others do the work."""
+    at_work = here(one.chunks, jobs, scheduler)
+    if not at_work:
+        return None
+    if scheduler is None:  # threads share the program
+        found = needed(one.protocol, Size(one.people, at_work * one.together, one.seed), at_work)
+    else:
+        found = at_work * needed(one.protocol, Size(one.people, one.together, one.seed), 1)
+    people = at_work * one.together * one.size
+    memory.allow(COMMAND, people, found, "fewer --jobs" if scheduler is None else "fewer workers")
     return found
-
-
-def _of_all(told: Mapping[str, Any]) -> dict[str, Any]:
-    """What holds for every chunk of how a run was solved."""
-    return {name: told[name] for name in ("method", "windows", "error")}
 
 
 def repeat(manifest: Mapping[str, Any], folder: Path, progress: Report | None, jobs: int | None) -> CrowdRun:
     """Run again what a manifest tells, from the copies of the user's own files in its folder."""
     return crowd(**stored(manifest, folder), progress=progress, jobs=jobs)
-
-
-def _allow(people: int | None, replicates: int, seed: int) -> None:
-    for name, value, low, high in (
-        ("people", 1 if people is None else people, 1, 1 << 18),
-        ("replicates", replicates, 1, _MOST),
-        ("seed", seed, 0, 2**63 - 1),
-    ):
-        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-            raise EvidenceError(COMMAND, name, repr(value), f"a whole number from {low} to {high}")

@@ -17,36 +17,20 @@ from racemate.report.run.factors import factors
 from racemate.report.run.folder import Run, records
 from racemate.report.run.manifest import Clock, describe, own_cards, stored_card
 from racemate.trial.beside import Replication, Size
-from racemate.trial.conduct.world import Progress
 from racemate.trial.design.protocol import Protocol, build
 from racemate.trial.published import protocol_of
 from racemate.trial.replicate import REPLICATES, SEED, Report, allow, needed
 from racemate.trial.replicate import replicate as run_trial
-from racemate.trial.world import ChainWorld, People
+from racemate.trial.world import Watched
 
 if TYPE_CHECKING:
     import altair
     import pandas as pd
     import xarray
 
-    from racemate.simulate.plan import Plan
-    from racemate.simulate.trajectory import Trajectory
 
 _OWN_TRIAL = "inputs/trial"
 _FILES = ("protocol.toml", "outcomes.csv")
-
-
-@dataclass(frozen=True)
-class Watched(ChainWorld):
-    """A hypothesis whose run leaves behind how its time axis was cut and how well it was solved."""
-
-    grids: dict[str, dict[str, Any]] = field(default_factory=dict)
-
-    def carry(self, cohort: People, plan: Plan, readings: tuple[str, ...], progress: Progress | None) -> Trajectory:
-        """Carry the people through the plan, and remember the grid."""
-        found = super().carry(cohort, plan, readings, progress)
-        self.grids[self.name] = found.solved()
-        return found
 
 
 @dataclass(frozen=True)

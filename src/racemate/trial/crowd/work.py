@@ -1,17 +1,15 @@
 """Work: a crowd in chunks of whole virtual trials, side by side, of which only counts are kept; a stopped run goes on from its file.
 
-A chunk is made of the same replicates whatever the number of processors, so its counts are the same bits; and memory holds a chunk per
-thread, however many people there are.
+A chunk is made of the same replicates whatever the number of processors, so its counts are the same bits; and memory holds a chunk for each
+thread or worker, however many people there are.
 """
 
 from __future__ import annotations
 
 import io
 import json
-import os
-from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any
@@ -21,20 +19,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from racemate.evidence.finding import EvidenceError
+from racemate.spread.sums import sums
 from racemate.trial.conduct.allocate import sizes
 from racemate.trial.conduct.world import World
-from racemate.trial.crowd.tally import Counts, Sheet
+from racemate.trial.crowd.kept import Kept, add, kept, nothing
+from racemate.trial.crowd.tally import Sheet
 from racemate.trial.design.protocol import Protocol
 from racemate.trial.replicate import conduct
+from racemate.trial.world import Watched
 
 CHUNK = 8192
-"""People of a chunk, about: the least whole number of virtual trials that has as many."""
+"""People of a chunk, at least: few enough to stay in memory, many enough to fill batches."""
 Follow = Callable[[int, int], None]
-
-
-def chunked(size: int) -> int:
-    """Replicates of a chunk, where each has so many people."""
-    return -(-CHUNK // size)
 
 
 @dataclass(frozen=True)
@@ -45,7 +41,9 @@ class Crowd:
     world: World
     seed: int
     replicates: int
-    people: int | None = None
+    people: int | None
+    least: int = CHUNK
+    """People of a chunk, at least."""
 
     @property
     def size(self) -> int:
@@ -54,31 +52,33 @@ class Crowd:
 
     @property
     def together(self) -> int:
-        """Replicates of a chunk."""
-        return chunked(self.size)
+        """Replicates of a chunk: the least number that has so many people."""
+        return min(self.replicates, -(-self.least // self.size))
 
     @property
     def chunks(self) -> int:
         """Number of chunks."""
         return -(-self.replicates // self.together)
 
-    def chunk(self, number: int) -> Counts:
-        """The counts of one chunk."""
+    def chunk(self, number: int) -> Kept:
+        """What is kept of one chunk."""
         first = number * self.together
-        count = min(self.together, self.replicates - first)
-        data = conduct(self.protocol, self.world, self.seed, count, self.people, first=first)
-        return Sheet(self.protocol).count(data)
+        replicates = min(self.together, self.replicates - first)
+        solved: dict[str, dict[str, Any]] = {}
+        world = replace(self.world, grids=solved) if isinstance(self.world, Watched) else self.world
+        data = conduct(self.protocol, world, self.seed, replicates, self.people, first=first)
+        return kept(Sheet(self.protocol).count(data), solved.get(world.name))
 
 
 class Ledger:
-    """Counts so far and which chunks are in them; in a file, written whole or not at all, that a later run goes on from."""
+    """What is kept so far and which chunks are in it; in a file, written whole or not at all, that a later run goes on from."""
 
     def __init__(self, crowd: Crowd, told: Mapping[str, Any], file: Path | None) -> None:
         """Begin, or go on from a file; raises EvidenceError for a file of another run, by what ``told`` says of it."""
         self._file = file
         self._told = json.dumps(told, sort_keys=True)
         self.done: NDArray[np.bool_] = np.zeros(crowd.chunks, dtype=bool)
-        self.counts: Counts = np.zeros(Sheet(crowd.protocol).starts[-1], dtype=np.int64)
+        self.kept = nothing(Sheet(crowd.protocol).starts[-1])
         if file is not None and file.is_file():
             self._read(file)
 
@@ -86,43 +86,50 @@ class Ledger:
         try:
             with np.load(io.BytesIO(file.read_bytes()), allow_pickle=False) as held:
                 told, done, counts = str(held["told"]), held["done"], held["counts"]
+                solved = (held[name].item() for name in Kept._fields[1:])
+                found = Kept(counts, *solved)
         except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
             raise EvidenceError(
                 str(file), "content", "no counts of a crowd", "a file of such a run, or none"
             ) from error
-        if told != self._told or done.shape != self.done.shape or counts.shape != self.counts.shape:
+        if told != self._told or done.shape != self.done.shape or counts.shape != self.kept.counts.shape:
             raise EvidenceError(str(file), "run", "counts of another run", "the run that began it, or another folder")
-        self.done, self.counts = done, counts
+        self.done, self.kept = done, found
 
-    def add(self, chunk: int, counts: Counts) -> None:
-        """Add a chunk; with a file it is on the disk when this returns."""
-        self.done[chunk] = True
-        self.counts += counts
+    def add(self, chunks: Sequence[int], found: Kept) -> None:
+        """Add what is kept of some chunks; with a file it is on the disk when this returns."""
+        self.done[list(chunks)] = True
+        self.kept = add(self.kept, found)
         if self._file is not None:
             self._file.parent.mkdir(parents=True, exist_ok=True)
             with NamedTemporaryFile(dir=self._file.parent, prefix=f".{self._file.name}", delete=False) as draft:
-                np.savez_compressed(draft, told=np.array(self._told), done=self.done, counts=self.counts)
+                np.savez_compressed(draft, told=np.array(self._told), done=self.done, **self.kept._asdict())
             Path(draft.name).replace(self._file)
 
 
-def count(crowd: Crowd, ledger: Ledger, progress: Follow | None = None, threads: int | None = None) -> Counts:
-    """Run what the ledger has not yet; ``progress`` is told people done and in all, and whatever it raises stops the run."""
+def count(
+    crowd: Crowd,
+    ledger: Ledger,
+    progress: Follow | None = None,
+    threads: int | None = None,
+    scheduler: str | None = None,
+    ready: Callable[[], None] | None = None,
+) -> Kept:
+    """Run what the ledger has not yet; ``progress`` is told people done and in all, and whatever it raises stops the run.
+
+    ``threads`` of this process work (default: one per core), or the workers of the cluster that ``scheduler`` names, each made
+    ``ready`` first (`racemate.spread`).
+    """
     total, each = crowd.replicates * crowd.size, crowd.together * crowd.size
-    ready = int(ledger.done.sum()) * each
+    missing = [int(number) for number in np.flatnonzero(~ledger.done)]
+    before = crowd.chunks - len(missing)
 
-    def tell() -> None:
+    def follow(done: int) -> None:
         if progress is not None:
-            progress(min(ready, total), total)
+            progress(min((before + done) * each, total), total)
 
-    tell()
-    with ThreadPoolExecutor(max_workers=threads or os.cpu_count()) as pool:
-        jobs = {pool.submit(crowd.chunk, int(number)): int(number) for number in np.flatnonzero(~ledger.done)}
-        try:
-            for job in as_completed(jobs):
-                ledger.add(jobs[job], job.result())
-                ready += each
-                tell()
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
-    return ledger.counts
+    follow(0)
+    for chunks, found in sums(Crowd.chunk, add, crowd, missing, threads, scheduler, ready, follow):
+        ledger.add(chunks, found)
+    follow(len(missing))
+    return ledger.kept
