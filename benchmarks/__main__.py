@@ -81,6 +81,14 @@ def crowd(quick: bool) -> Any:
     return found
 
 
+def cluster(quick: bool) -> Any:
+    if not find_spec("distributed"):
+        return {"failed": "distributed is not installed"}
+    from benchmarks.part.cluster import cluster
+
+    return cluster(say, *((8, 400) if quick else (20, 4000)))
+
+
 PARTS: dict[str, tuple[str, Callable[[bool], Any]]] = {
     "w1": ("every solver on W1 at equal error", versus("W1")),
     "composite": ("every solver on the whole model at equal error", versus("composite")),
@@ -91,6 +99,7 @@ PARTS: dict[str, tuple[str, Callable[[bool], Any]]] = {
         jobs("startup", "main_job", "engine", "mmrm"),
     ),
     "crowd": ("a million people through TRANSFORM-2, counts alone", crowd),
+    "cluster": ("the same crowd on one, two and four local workers", cluster),
 }
 
 

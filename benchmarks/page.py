@@ -3,12 +3,14 @@
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from math import ceil
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 from benchmarks.chart import converged, grown
 from benchmarks.measure.equal import TARGET
+from benchmarks.part.paper import Cost, cost, serial_s
 from benchmarks.peer import PEERS
 from benchmarks.results import FOLDER
 from racemate.report.figure.ink import drawing
@@ -16,6 +18,8 @@ from racemate.report.figure.ink import drawing
 NAMES = {"W1": "W1", "composite": "The whole model"}
 BUSY = 1.0
 """Load for each processor above which a machine counts as busy."""
+PEOPLE, MANY = (10**6, 10**9), (16, 128, 1000)
+"""People and workers that are asked about on paper."""
 Data = Mapping[str, Any]
 
 
@@ -192,6 +196,80 @@ def crowd(part: Data, _folder: Path, _stem: str) -> str:
     return _timed("A crowd", part)
 
 
+def cluster(part: Data, _folder: Path, _stem: str) -> str:
+    """A crowd on some workers as measured, and on more of them on paper."""
+    data, head = part["data"], "### A cluster\n\n"
+    if "failed" in data:
+        return head + data["failed"] + ".\n"
+    first = data["rows"][0]["again"]["wall_s"]
+    rows = [
+        (
+            f"{row['workers']}",
+            f"{row['again']['wall_s']:.1f}",
+            f"{row['fresh']['wall_s']:.1f}",
+            f"{first / (row['workers'] * row['again']['wall_s']):.0%}",
+            f"{median(row['again']['chunks_s']):.2f}",
+            f"{row['again']['before_s'] + row['again']['after_s']:.1f}",
+            f"{row['again']['sent'] / 1e6:.2f}",
+            f"{row['load']:g}",
+        )
+        for row in data["rows"]
+    ]
+    known, threads, serial = cost(data), data["threads"], serial_s(data)
+    names = (
+        "workers",
+        "wall, s",
+        "workers just started, s",
+        "efficiency",
+        "s a chunk",
+        "one process alone, s",
+        "MB sent",
+        "load",
+    )
+    text = (
+        f"{data['people']:,} people of TRANSFORM-2 in {data['chunks']} chunks, counts alone, on workers of one thread each on this machine; the"
+        f" same in one process with --jobs {threads['threads']}: {threads['wall_s']:.1f} s. " + when(part)
+    )
+    shares = (
+        f"\nNearest to these times is {serial:.1f} s + {first - serial:.1f} s / workers: {max(serial, 0.0) / first:.0%} of one worker's time is"
+        f" not shortened by more of them. A job that does nothing takes {known.task_s * 1e3:.2f} ms of whoever asks and the scheduler ({data['empty']}"
+        f" of them); a worker that has just started needs {known.start_s:.1f} s more for its first chunk; each is told {known.told_bytes / 1e6:.2f} MB"
+        f" once, and a sum is {known.sum_bytes / 1e3:.0f} kB, however many people are in it.\n\n"
+    )
+    return head + text + table(names, rows) + shares + _on_paper(data, known) + "\n"
+
+
+def _on_paper(data: Data, known: Cost) -> str:
+    """What more workers would take, as a table."""
+    each = data["people"] / data["chunks"]
+    asked = [(row["workers"], data["chunks"]) for row in data["rows"]]
+    asked += [(workers, ceil(people / each)) for people in PEOPLE for workers in MANY]
+    measured = {row["workers"]: row["again"]["wall_s"] for row in data["rows"]}
+    rows = [
+        (
+            f"{chunks * each:,.0f}",
+            f"{workers}",
+            f"{known.wall_s(workers, chunks):,.1f}",
+            f"{measured[workers]:.1f}" if chunks == data["chunks"] else "",
+            *(f"{part:,.1f}" for part in known.parts(workers, chunks)),
+            f"{known.efficiency(workers, chunks):.0%}",
+        )
+        for workers, chunks in asked
+    ]
+    names = (
+        "people",
+        "workers",
+        "on paper, s",
+        "measured, s",
+        "alone",
+        "handing out",
+        "chunks",
+        "sending",
+        "efficiency",
+    )
+    return "On paper, from the last row above:\n\n" + table(names, rows)
+
+
 def _timed(title: str, part: Data) -> str:
     rows = [
         (
@@ -222,7 +300,15 @@ def _thousandths(one: Data | None) -> str:
     return "" if one is None else f"{one['middle'] * 1e3:.3g}"
 
 
-_WRITERS = {"w1": versus, "composite": versus, "scaling": scaling, "gradient": gradient, "jobs": jobs, "crowd": crowd}
+_WRITERS = {
+    "w1": versus,
+    "composite": versus,
+    "scaling": scaling,
+    "gradient": gradient,
+    "jobs": jobs,
+    "crowd": crowd,
+    "cluster": cluster,
+}
 
 if __name__ == "__main__":
     sys.exit(main())
