@@ -162,6 +162,20 @@ def test_a_course_is_followed_from_plasma_to_mood(tmp_path: Path, capsys: pytest
     assert (tmp_path / "run" / "figure.svg").is_file()
 
 
+def test_workers_of_a_cluster_make_the_same_bytes(trial: Path, tmp_path: Path) -> None:
+    two = ["replicate", str(trial), "--hypothesis", "composite", "--hypothesis", "expectancy", *SIZE[2:], "--quiet"]
+    places = {"here": [], "there": ["--scheduler", "local:2"]}
+    for name, where in places.items():
+        assert cli.run([*two, *where, "--out", str(tmp_path / name)]) == 0
+    files = [file.name for file in (tmp_path / "here").iterdir() if file.suffix in (".csv", ".parquet", ".svg")]
+    assert "simulated.csv" in files
+    for name in files:
+        assert (tmp_path / "there" / name).read_bytes() == (tmp_path / "here" / name).read_bytes(), name
+    grids = [json.loads((tmp_path / name / "manifest.json").read_text())["grid"] for name in places]
+    assert json.dumps(grids[0]) == json.dumps(grids[1]), "in the same order"
+    assert grids[0]["composite"]["windows"] > 0
+
+
 @pytest.fixture(scope="module")
 def every(trial: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[list[str], Path]:
     """Two trials run together, and the command that ran them."""
@@ -215,7 +229,8 @@ def test_all_trials_with_other_settings_are_refused(
         (["--all", "--courses", "0"], "--courses: found '0'"),
         (["--all", "--trial", "wiliams-2018"], "did you mean 'williams-2018'"),
         (["--all", "--replicates", "0"], "replicates: found 0"),
-        (["williams-2018", "--scheduler", "local:2"], "--scheduler: found local:2, allowed: only with --all"),
+        (["williams-2018", "--scheduler", "local:0"], "--scheduler: workers: found '0', allowed: local"),
+        (["williams-2018", "--replicates", "1", "--scheduler", "nowhere"], "address: found 'nowhere', allowed: local"),
         (["--all", "--trial", "leal-2020", "--scheduler", "nowhere"], "address: found 'nowhere', allowed: local"),
     ],
 )

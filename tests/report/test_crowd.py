@@ -12,7 +12,7 @@ from racemate.evidence.finding import EvidenceError
 from racemate.evidence.library import library
 from racemate.report.run import crowd as running
 from racemate.simulate.check import memory
-from racemate.trial.crowd.work import Crowd
+from racemate.trial.crowd.work import Crowd, Ledger
 from racemate.trial.published import protocol_of
 from tests.trial.fake import FakeWorld
 
@@ -60,6 +60,23 @@ def test_a_stopped_run_goes_on_and_ends_the_same(
     assert (out / "simulated.csv").read_bytes() == (run / "simulated.csv").read_bytes()
     assert grid(out) == grid(run), "how well the people were solved who were done before the stop is told as well"
     assert not out.with_name("again.begun").exists()
+
+
+def test_an_interrupt_tells_where_the_counts_are(
+    trial: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole = Ledger.add
+
+    def stopping(self: Ledger, chunks: Any, found: Any) -> None:
+        whole(self, chunks, found)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(running, "CHUNK", 8)
+    monkeypatch.setattr(Ledger, "add", stopping)
+    assert cli.run(["replicate", str(trial), *SIZE, "--out", str(tmp_path / "run")]) == 130
+    assert f"counts so far stay in {tmp_path / 'run.begun'}" in capsys.readouterr().err
+    assert cli.run(["replicate", str(trial), *SIZE]) == 130
+    assert "interrupted; nothing was written" in capsys.readouterr().err
 
 
 def test_other_code_does_not_go_on(trial: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

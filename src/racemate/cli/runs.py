@@ -73,36 +73,35 @@ def replicate(
     """Run a published trial, or one of your own, on virtual patients under rival mechanisms (default: every card)."""
     allow_jobs(how.jobs)
     _one_or_all(trial, every, only)
-    _shared_out(scheduler, every or summary)
     given: dict[str, Any] = {} if replicates is None else {"replicates": replicates}
     given |= {} if courses is None else {"courses": _courses(courses)}
-    given["posterior"] = posterior
+    given |= {"posterior": posterior, "scheduler": scheduler}
     if summary:
         from racemate.cli.talk.crowd import replicate_crowd
 
-        return replicate_crowd(trial, hypothesis, people, seed, {**given, "scheduler": scheduler}, how)
+        return replicate_crowd(trial, hypothesis, people, seed, given, how)
     if every:
         from racemate.cli.talk.every import replicate_all
 
-        return replicate_all(only, hypothesis, people, seed, {**given, "scheduler": scheduler}, how)
+        return replicate_all(only, hypothesis, people, seed, given, how)
 
     def work(follow: Any) -> Run:
         from racemate.report.run.trial import memory_of
         from racemate.report.run.trial import replicate as run
 
         assert trial is not None
-        size = {name: given[name] for name in ("replicates",) if name in given}
-        _say_memory(memory_of(trial, people, jobs=how.jobs, **size), how.quiet)
+        size = {name: given[name] for name in ("replicates", "scheduler") if name in given}
+        _say_memory(memory_of(trial, hypothesis, people, jobs=how.jobs, **size), how.quiet)
         return run(trial, hypothesis, people, seed=seed, progress=follow, jobs=how.jobs, **given)
 
     return carry_out("replicate", work, how)
 
 
-def _say_memory(needed: int, quiet: bool) -> None:
-    """How much memory a run will need, where it is more than a machine always has."""
+def _say_memory(needed: int | None, quiet: bool) -> None:
+    """How much of its memory a run will need, where it is more than a machine always has."""
     from racemate.simulate.check.memory import told
 
-    if needed > _MUCH:
+    if needed is not None and needed > _MUCH:
         tell(f"racemate: about {told(needed)} of memory", quiet)
 
 
@@ -114,14 +113,6 @@ def _one_or_all(trial: str | None, every: bool, only: list[str] | None) -> None:
         raise EvidenceError("racemate replicate", "TRIAL", found, "the id or folder of a trial, or --all")
     if only and not every:
         raise EvidenceError("racemate replicate", "--trial", only[0], "only with --all")
-
-
-def _shared_out(scheduler: str | None, much: bool) -> None:
-    """Refuse a cluster for work that is not shared out."""
-    from racemate.evidence.finding import EvidenceError
-
-    if scheduler and not much:
-        raise EvidenceError("racemate replicate", "--scheduler", scheduler, "only with --all or --summary")
 
 
 def _courses(text: str) -> int | None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from racemate.model import bind
 from racemate.readings.names import build, leaves
 from racemate.simulate.check import memory
 from racemate.simulate.plan import Plan
+from racemate.spread.jobs import here, spread
 from racemate.trial.beside import Found, Replication, Size, find, gather
 from racemate.trial.conduct.allocate import sizes
 from racemate.trial.conduct.decide import rounds
@@ -25,8 +27,8 @@ from racemate.trial.conduct.treat import plan, same, visiting
 from racemate.trial.conduct.world import Enrolled, Floats, World
 from racemate.trial.design.parts import parts
 from racemate.trial.design.protocol import Protocol
-from racemate.trial.published import protocol_of, questions
-from racemate.trial.world import ChainWorld
+from racemate.trial.published import Asked, protocol_of, questions
+from racemate.trial.world import ChainWorld, Watched
 
 REPLICATES = 100
 SEED = 1
@@ -48,6 +50,8 @@ def replicate(
     progress: Report | None = None,
     worlds: Callable[[str], World] | None = None,
     courses: int | None = None,
+    scheduler: str | None = None,
+    ready: Callable[[], None] | None = None,
 ) -> Replication:
     """Run a trial ``replicates`` times under each hypothesis (default: every card).
 
@@ -55,24 +59,63 @@ def replicate(
     whole trial for a crossover).  Parameters are drawn from their priors and study effects anew for each replicate.  ``progress`` is
     told hypothesis, people done and people in all; whatever it raises stops the run.  ``worlds`` makes a hypothesis from its name.
     ``courses`` is how many people of each treatment path are carried through the chain, the others following them (default: all).
+    ``scheduler`` names a cluster whose workers take a hypothesis each, made ``ready`` first (`racemate.spread.jobs.spread`).
     Raises EvidenceError for an unknown trial or card and for numbers nobody can run.
     """
     protocol, record = _told(trial)
     size = Size(people, replicates, seed, courses)
     allow(size)
-    total = replicates * sum(sizes(protocol, people))
-    memory.allow(
-        "replicate", total, needed(protocol, size), "fewer people or replicates, or --summary, which keeps counts alone"
-    )
     names = list(hypotheses) if hypotheses is not None else _cards()
     if not names:
         raise EvidenceError("replicate", "hypotheses", "none", "at least one card")
+    otherwise = "fewer people or replicates, or --summary, which keeps counts alone"
+    total = replicates * sum(sizes(protocol, people))
+    memory.allow("replicate", total, room(protocol, size, len(names), None, scheduler) or 0, otherwise)
     asked = questions(protocol, record.observations if record else ())
     make = worlds or (lambda name: ChainWorld(name, bind(name), seed, courses=courses))
-    found: dict[str, Found] = {}
-    for world in [make(name) for name in names]:
-        found[world.name] = find(conduct(protocol, world, seed, replicates, people, progress), asked)
+    every = [make(name) for name in names]
+    if scheduler is None:
+        found = {
+            world.name: find(conduct(protocol, world, seed, replicates, people, progress), asked) for world in every
+        }
+    else:
+        found = _elsewhere(Given(protocol, asked, size), every, scheduler, ready, progress)
     return gather(protocol, record, asked, found, size)
+
+
+class Given(NamedTuple):
+    """What all hypotheses have in common: the trial, what is asked of it, and how much is run."""
+
+    protocol: Protocol
+    asked: tuple[Asked, ...]
+    size: Size
+
+
+def alone(given: Given, world: World) -> tuple[Found, Mapping[str, Any] | None]:
+    """What one hypothesis makes of a trial, and how it was solved, if it is watched."""
+    size = given.size
+    found = find(conduct(given.protocol, world, size.seed, size.replicates, size.people), given.asked)
+    return found, world.grids.get(world.name) if isinstance(world, Watched) else None
+
+
+def _elsewhere(
+    given: Given, every: Sequence[World], scheduler: str, ready: Callable[[], None] | None, progress: Report | None
+) -> dict[str, Found]:
+    """What each hypothesis makes of a trial, as the workers of a cluster find it; progress is told hypothesis by hypothesis."""
+    total = given.size.replicates * sum(sizes(given.protocol, given.size.people))
+    found: dict[str, Found] = {}
+
+    def tell() -> None:
+        if progress is not None:
+            for world in every:
+                progress(world.name, total if world.name in found else 0, total)
+
+    for world, (one, solved) in spread(alone, given, every, scheduler=scheduler, ready=ready, heed=tell):
+        found[world.name] = one
+        if isinstance(world, Watched) and solved is not None:
+            world.grids[world.name] = dict(solved)
+    tell()
+    return {world.name: found[world.name] for world in every}
 
 
 def conduct(
@@ -108,6 +151,15 @@ def conduct(
         return rate(protocol, enrolled, last[1].visits_h[:known], found, ranges, seed)
 
     return rounds(protocol, enrol(protocol, world, seed, replicates, people, first), seed, run)
+
+
+def room(
+    protocol: Protocol, size: Size, hypotheses: int, threads: int | None = None, scheduler: str | None = None
+) -> int | None:
+    """Bytes that a run of so many hypotheses needs about on this machine; None where others do the work."""
+    if scheduler is None:
+        return needed(protocol, size, threads)
+    return here(hypotheses, scheduler=scheduler) * needed(protocol, size, 1) or None
 
 
 def needed(protocol: Protocol, size: Size, threads: int | None = None) -> int:

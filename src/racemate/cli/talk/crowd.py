@@ -39,7 +39,13 @@ def replicate_crowd(
             tell(f"racemate: goes on from {begun}", how.quiet)
         return crowd(trial, hypothesis, people, seed=seed, progress=follow, jobs=how.jobs, begun=begun, **given)
 
-    code = carry_out("replicate --summary", work, how)
+    try:
+        code = carry_out("replicate --summary", work, how)
+    except KeyboardInterrupt:
+        there = begun is not None and begun.is_dir()
+        kept = f"counts so far stay in {begun}, and the same command goes on there" if there else "nothing was written"
+        tell(f"racemate: interrupted; {kept}")
+        return 130
     if begun is not None:
         shutil.rmtree(begun, ignore_errors=True)
     return code

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -13,13 +13,14 @@ from racemate.evidence.finding import EvidenceError, refuse
 from racemate.evidence.library import library
 from racemate.evidence.record import Observation, Trial
 from racemate.model import inform
+from racemate.report.run.agree import agreed
 from racemate.report.run.factors import factors
 from racemate.report.run.folder import Run, records
 from racemate.report.run.manifest import Clock, describe, own_cards, stored_card
 from racemate.trial.beside import Replication, Size
 from racemate.trial.design.protocol import Protocol, build
 from racemate.trial.published import protocol_of
-from racemate.trial.replicate import REPLICATES, SEED, Report, allow, needed
+from racemate.trial.replicate import REPLICATES, SEED, Report, allow, room
 from racemate.trial.replicate import replicate as run_trial
 from racemate.trial.world import Watched
 
@@ -103,6 +104,7 @@ def replicate(
     jobs: int | None = None,
     courses: int | None = None,
     posterior: str | None = None,
+    scheduler: str | None = None,
 ) -> TrialRun:
     """Run a trial on virtual patients, ``replicates`` times under each hypothesis (default: every card).
 
@@ -111,7 +113,8 @@ def replicate(
     number per arm (of the whole trial for a crossover; default: as published), ``jobs`` the number of threads, ``courses`` how many
     people of each treatment path are carried through the chain, the others following them (default: all).  ``posterior`` is the name of
     a shipped posterior, a folder that `racemate fit` wrote, or ``"prior"`` (default: the prospective posterior of each shipped card that
-    has one).  Raises EvidenceError and HypothesisError for what cannot be run.
+    has one).  ``scheduler`` names a Dask cluster whose workers take a hypothesis each, by its address or as ``local:WORKERS``; the result
+    is the same.  Raises EvidenceError and HypothesisError for what cannot be run.
     """
     from racemate.hypothesis import all_names
 
@@ -121,7 +124,8 @@ def replicate(
     names = list(all_names() if named is None else named)
     models = {name: inform(name, posterior) for name in names}
     distinct([model.hypothesis.name for model in models.values()])
-    grids: dict[str, dict[str, Any]] = {}
+    grids: dict[str, dict[str, Any]] = {model.hypothesis.name: {} for model in models.values()}
+    threads = jobs if scheduler is None else 1
     found = run_trial(
         told,
         names,
@@ -129,8 +133,10 @@ def replicate(
         replicates,
         seed,
         progress,
-        lambda name: Watched(models[name].hypothesis.name, models[name], seed, jobs, courses, grids=grids),
+        lambda name: Watched(models[name].hypothesis.name, models[name], seed, threads, courses, grids=grids),
         courses,
+        scheduler,
+        agreed(),
     )
     protocol = told if isinstance(told, Protocol) else protocol_of(told)
     arguments: dict[str, Any] = {"trial": named_as(trial), "hypotheses": names}
@@ -140,18 +146,29 @@ def replicate(
     entry = describe("replicate", arguments, models.values(), drugs, found.manifest["sources"], inputs, clock)
     rest = {key: value for key, value in found.manifest.items() if key not in entry}
     record = told if isinstance(told, Trial) else None
-    memory = {"memory_estimate": memory_of(trial, people, replicates, jobs)}
+    memory = {"memory_estimate": memory_of(trial, names, people, replicates, jobs, scheduler)}
     return TrialRun(protocol, found, {**entry, **rest, **memory, "grid": grids}, inputs, record)
 
 
 def memory_of(
-    trial: str | Path | Protocol, people: int | None = None, replicates: int = REPLICATES, jobs: int | None = None
-) -> int:
-    """Bytes of memory that `replicate` needs about, told before anything runs; raises EvidenceError as it does."""
+    trial: str | Path | Protocol,
+    hypotheses: Sequence[str] | None = None,
+    people: int | None = None,
+    replicates: int = REPLICATES,
+    jobs: int | None = None,
+    scheduler: str | None = None,
+) -> int | None:
+    """Bytes of this machine's memory that `replicate` needs about, told before anything runs; raises EvidenceError as it does.
+
+    None where others do the work.
+    """
+    from racemate.hypothesis import all_names
+
     told, _ = read(trial)
     size = Size(people, replicates, SEED)
     allow(size)
-    return needed(told if isinstance(told, Protocol) else protocol_of(told), size, jobs)
+    protocol = told if isinstance(told, Protocol) else protocol_of(told)
+    return room(protocol, size, len(all_names() if hypotheses is None else hypotheses), jobs, scheduler)
 
 
 def repeat(manifest: Mapping[str, Any], folder: Path, progress: Report | None, jobs: int | None) -> TrialRun:
