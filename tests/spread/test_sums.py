@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from racemate.spread import sums as module
+from racemate.spread.cluster import _answer
 from racemate.spread.hand import LostError
 from racemate.spread.sums import FAN, HEARD, height, sums
 from tests.spread.tasks import add, die, die_once, idle, refuse
@@ -82,6 +83,19 @@ def test_a_cluster_that_stands_is_left_in_peace_when_the_one_who_listens_stops(t
         with pytest.raises(KeyboardInterrupt):
             list(sums(idle, operator.add, str(tmp_path), JOBS, scheduler=there.scheduler_address, follow=stop))
         assert not client.run_on_scheduler(lambda dask_scheduler: list(dask_scheduler.tasks))
+
+
+@pytest.mark.slow
+def test_a_job_that_is_called_off_is_lost() -> None:
+    from distributed import Client, LocalCluster
+
+    there: Any = LocalCluster(1, processes=False, dashboard_address=":0")
+    with there, Client(there) as client:
+        job = client.submit(add, 1, 1, workers="nowhere")
+        client.cancel([job])
+        found = _answer(job)
+    assert isinstance(found.error, LostError)
+    assert "called off" in str(found.error)
 
 
 def test_a_thread_that_is_interrupted_is_heard_of() -> None:

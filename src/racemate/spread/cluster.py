@@ -143,7 +143,9 @@ def _sum(add: Callable[[Any, Any], Any], *answers: Any) -> Any:
 
 
 def _answer(future: Future) -> Any:
-    """What a job gave; a job that nobody could end is lost."""
+    """What a job gave; a job that nobody could end is lost, and so is one that is called off, as all are when the scheduler goes."""
+    if future.cancelled():
+        return Raised(LostError("called off"))
     try:
         return future.result()
     except Exception as error:  # noqa: BLE001 whoever listens raises it
