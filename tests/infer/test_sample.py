@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from racemate.infer.judge import STRICT, judge
-from racemate.infer.sample import Chains, nuts
+from racemate.infer.sample import Chains, curved, nuts
 from racemate.infer.temper import temper
-from tests.infer.gauss import Gauss
+from tests.infer.gauss import Gauss, Tied
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # numpyro and arviz on a newer jax and xarray
 
@@ -70,6 +70,17 @@ def test_marginal_likelihood_within_its_error():
     assert found.error < 0.3
     # The error of one repetition cannot be below about one over the root of its particles.
     assert found.log_evidence == pytest.approx(Gauss().log_evidence, abs=4 * max(found.error, 256**-0.5))
+
+
+def test_a_run_may_begin_with_how_unknowns_go_together():
+    target: Any = Tied()
+    look = nuts(target, seed=3, warmup=50, draws=50)
+    begin = curved(target, look)
+    assert begin.covariance == pytest.approx(target.covariance, rel=1e-5, abs=1e-5)
+    found = nuts(target, seed=3, warmup=100, draws=500, begin=begin)
+    place = found.place.reshape(-1, target.size)
+    assert np.cov(place.T) == pytest.approx(target.covariance, abs=0.05)
+    assert found.statistics["n_steps"].mean() < look.statistics["n_steps"].mean() / 4
 
 
 def test_a_run_that_goes_on_has_the_numbers_of_a_longer_one(tmp_path: Path):

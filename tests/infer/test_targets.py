@@ -126,6 +126,20 @@ def test_a_share_of_arms_taken_together_weighs_each_by_its_people():
         assert dict(one.terms) == pytest.approx({arm: (people[arm] or 0) / total for arm in one.arms})
 
 
+def test_an_arm_that_was_given_what_the_chain_does_not_have_is_no_target():
+    found = read("all-trials")
+    other = {
+        (trial, arm.name): arm.comparator.name
+        for trial, protocol in found.protocols.items()
+        for arm in protocol.conditions
+        if arm.comparator is not None
+    }
+    assert set(other.values()) >= {"ect", "quetiapine"}
+    assert not [o for o in found.targets if any((o.trial, arm) in other for arm, _ in o.terms)]
+    said = {o.reason for o in found.dropped if (o.trial, o.arm) in other}
+    assert "quetiapine is not in the chain: what it did tells of it, not of the chain" in said
+
+
 def test_scans_are_targets_once_and_are_no_trial():
     found = read()
     scans = [o for o in found.targets if o.kind == "scan"]

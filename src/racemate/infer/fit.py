@@ -25,7 +25,7 @@ from racemate.infer.likelihood.total import Likelihood, likelihood
 from racemate.infer.likelihood.unknowns import unknowns
 from racemate.infer.likelihood.upstream import DRAWS as UPSTREAM_DRAWS
 from racemate.infer.likelihood.upstream import upstream
-from racemate.infer.sample import CHAINS, DRAWS, WARMUP, Chains, nuts
+from racemate.infer.sample import CHAINS, DRAWS, WARMUP, Chains, curved, nuts
 from racemate.infer.targets.read import read
 from racemate.infer.targets.target import Targets
 from racemate.infer.temper import PARTICLES, RUNS, Evidence, temper
@@ -38,6 +38,8 @@ Floats = NDArray[np.float64]
 Progress = Callable[[str, int, int], None]
 LONGEST = 4
 """Chains that have not met, or are too short, go on: draws are doubled up to this many times the effort's."""
+LOOK_FIRST = 50
+"""Warm-up and draws of the look that a dense fit begins with."""
 _PACKAGES = ("racemate", "jax", "numpyro", "blackjax", "arviz-stats", "numpy", "scipy")
 
 
@@ -51,6 +53,8 @@ class Effort:
     runs: int = RUNS
     particles: int = PARTICLES
     quick: bool = False
+    dense: bool = False
+    """Whether the sampler begins with a look, from which it takes how unknowns go together."""
 
 
 FULL = Effort()
@@ -123,7 +127,8 @@ def fit(
     sampled = perf_counter()
     evidence = temper(target, seed, effort.runs, effort.particles, progress) if effort.runs else None
     tempered = perf_counter()
-    checkpoint.unlink(missing_ok=True)
+    for file in (checkpoint, _look(checkpoint)):
+        file.unlink(missing_ok=True)
     read_card = bind(card).hypothesis
     name = read_card.name
     manifest = {
@@ -136,7 +141,7 @@ def fit(
         "targets": len(goal.targets),
         "evidence": goal.evidence_hash,
         "seed": seed,
-        "effort": {k: getattr(effort, k) for k in ("chains", "warmup", "draws", "runs", "particles", "quick")},
+        "effort": {k: getattr(effort, k) for k in ("chains", "warmup", "draws", "runs", "particles", "quick", "dense")},
         "draws": chains.place.shape[1],
         "diagnostics": verdict.numbers(),
         "refused": list(verdict.reasons),
@@ -156,13 +161,20 @@ def _sampled(
     target: Likelihood, seed: int, effort: Effort, progress: Progress | None, checkpoint: Path
 ) -> tuple[Chains, Verdict]:
     """Draws and their judgement; a look is taken as it is."""
-    draws = effort.draws
+    draws, begin = effort.draws, None
+    if effort.dense:
+        begin = curved(target, nuts(target, seed, effort.chains, LOOK_FIRST, LOOK_FIRST, progress, _look(checkpoint)))
     while True:
-        chains = nuts(target, seed, effort.chains, effort.warmup, draws, progress, checkpoint)
+        chains = nuts(target, seed, effort.chains, effort.warmup, draws, progress, checkpoint, begin)
         verdict = judge(chains, QUICK if effort.quick else STRICT)
         if verdict.passed or effort.quick or draws >= LONGEST * effort.draws:
             return chains, verdict
         draws *= 2
+
+
+def _look(checkpoint: Path) -> Path:
+    """The checkpoint of the look that a dense fit begins with."""
+    return checkpoint.with_stem(f"{checkpoint.stem}-look")
 
 
 def _mark(card: str | Hypothesis | None, targets: Targets, seed: int, effort: Effort) -> str:

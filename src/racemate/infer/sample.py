@@ -10,9 +10,10 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,8 @@ CHAINS, WARMUP, DRAWS = 4, 500, 500
 TARGET_ACCEPTANCE = 0.85
 """Somewhat short steps: the spreads of study effects bend the posterior, and longer steps diverge there."""
 _ROUND = 50
+_APART = 1e-4
+"""Half the distance between two slopes that give a curvature, prior standard deviations."""
 _DEEPEST = 9
 """At most 2**9 steps in one trajectory."""
 STATISTICS = ("diverging", "energy", "acceptance_rate", "n_steps", "lp")
@@ -38,6 +41,33 @@ class Chains:
     statistics: Mapping[str, Floats]
 
 
+class Beginning(NamedTuple):
+    """Where each chain starts, shape (chains, size), and how the unknowns go together there, shape (size, size)."""
+
+    place: Floats
+    covariance: Floats
+
+
+def curved(target: Likelihood, chains: Chains) -> Beginning:
+    """Go on from the ends of chains, with the mean curvature that the log density has there.
+
+    A few hundred draws cannot tell how a hundred unknowns go together; slopes around a few places can.  Where the density bends the other way the
+    size of its curvature counts, and nothing is flatter than the prior.
+    """
+    import jax
+
+    slope, ends = jax.jit(jax.grad(target.log_density)), chains.place[:, -1]
+    moved = np.stack([np.eye(target.size), -np.eye(target.size)]) * _APART
+    total = np.zeros((target.size, target.size))
+    for end in ends:
+        up, down = (np.array([np.asarray(slope(end + step)) for step in side]) for side in moved)
+        found = (down - up) / (2 * _APART)
+        strength, axes = np.linalg.eigh((found + found.T) / 2)
+        total += (axes * np.abs(strength)) @ axes.T / len(ends)
+    strength, axes = np.linalg.eigh(total)
+    return Beginning(ends, (axes / np.maximum(strength, 1.0)) @ axes.T)
+
+
 def nuts(
     target: Likelihood,
     seed: int,
@@ -46,8 +76,9 @@ def nuts(
     draws: int = DRAWS,
     progress: Progress | None = None,
     checkpoint: Path | None = None,
+    begin: Beginning | None = None,
 ) -> Chains:
-    """Sample; every chain starts at a draw from the prior.
+    """Sample; every chain starts at a draw from the prior and learns the spread of each unknown, or starts as ``begin`` says.
 
     ``checkpoint`` names a file to go on from, written after each round; one made with other settings is not used.  From the checkpoint
     of a shorter run the same chains go on, to the numbers that a longer run would have had.
@@ -59,10 +90,12 @@ def nuts(
     keys = jax.random.split(jax.random.key_data(jax.random.key(seed)), 2 * chains)
     states: list[Any] = [
         start(
-            jax.random.normal(keys[2 * k], (target.size,)),
+            jax.random.normal(keys[2 * k], (target.size,)) if begin is None else begin.place[k],
             warmup,
             step_size=0.1,
-            dense_mass=False,
+            inverse_mass_matrix=None if begin is None else begin.covariance,
+            dense_mass=begin is not None,
+            adapt_mass_matrix=begin is None,
             target_accept_prob=TARGET_ACCEPTANCE,
             max_tree_depth=_DEEPEST,
             rng_key=keys[2 * k + 1],
@@ -81,7 +114,8 @@ def nuts(
     # Compiled before the chains part, or each of them would compile it for itself.
     advance = jax.jit(several).lower(states[0]).compile()
     total = warmup + draws
-    mark = repr((seed, chains, warmup, target.size, TARGET_ACCEPTANCE))
+    begun = None if begin is None else sha256(begin.place.tobytes() + begin.covariance.tobytes()).hexdigest()
+    mark = repr((seed, chains, warmup, target.size, TARGET_ACCEPTANCE, begun))
     states, seen = _resume(checkpoint, mark, states)
     with ThreadPoolExecutor(chains) as pool:
         while len(seen) * _ROUND < total:

@@ -35,6 +35,16 @@ def test_a_target_is_told_with_its_interval_and_distance(fitted: Any, drawn: dic
     assert table["covered"].tolist() == [True] * 3 + [False] * 3
 
 
+def test_intervals_that_cover_are_counted_by_kind_and_in_all(fitted: Any, drawn: dict[str, np.ndarray]):
+    table = predictive.targets(fitted, {"prior": 9 * drawn["posterior"], **drawn})
+    table.loc[table["observed"] == 4.0, "kind"] = "sd"
+    found = predictive.coverage(table).set_index(["predicted_from", "kind"])
+    assert found.loc[("posterior", "mean")].tolist() == [4, 3, 0.75]
+    assert found.loc[("posterior", "sd")].tolist() == [2, 0, 0.0]
+    assert found.loc[("posterior", "all")].tolist() == [6, 3, 0.5]
+    assert found.loc[("prior", "all")].tolist() == [6, 6, 1.0]
+
+
 def test_a_trial_that_the_card_cannot_make_is_found(fitted: Any, drawn: dict[str, np.ndarray]):
     table = predictive.trials(fitted, drawn).set_index("trial")
     near, far = ({str(k): v for k, v in table.loc[name].items()} for name in SEEN)

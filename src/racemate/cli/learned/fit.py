@@ -34,6 +34,13 @@ def fit(
     evidence: Annotated[
         bool, Parameter(help="Estimate the marginal likelihood too; it takes longer than the posterior.")
     ] = True,
+    dense: Annotated[
+        bool,
+        Parameter(
+            negative="",
+            help="Take from a first look how unknowns go together: for evidence that ties them tightly, as all-trials does.",
+        ),
+    ] = False,
     targets: Annotated[
         bool, Parameter(negative="", help="Only list the rows used and left out, with reasons.")
     ] = False,
@@ -49,7 +56,7 @@ def fit(
         print(json_text(records(goal.table())) if json else _rows(goal), end="" if json else "\n")
         return 0
     _seed(seed)
-    effort = _effort(quick, evidence)
+    effort = _effort(quick, evidence, dense)
     done = [_one(card, goal, seed, out, effort, quiet) for card in _cards(hypothesis)]
     if json:
         from racemate.exchange.learned.fit import FitResult
@@ -75,12 +82,12 @@ def _seed(seed: int) -> None:
         raise EvidenceError("fit", "--seed", str(seed), "a whole number from 0 to 4294967295")
 
 
-def _effort(quick: bool, evidence: bool) -> Effort:
+def _effort(quick: bool, evidence: bool, dense: bool) -> Effort:
     from dataclasses import replace
 
     from racemate.infer.fit import FULL, LOOK
 
-    effort = LOOK if quick else FULL
+    effort = replace(LOOK if quick else FULL, dense=dense)
     return effort if evidence else replace(effort, runs=0)
 
 

@@ -76,6 +76,13 @@ def told(run: LearnedRun) -> str:
         for row in run.rows("trials")
         if row["predicted_from"] == "new study"
     ]
+    kinds = list(dict.fromkeys(row["kind"] for row in run.rows("coverage")))
+    inside = {
+        (row["predicted_from"], row["kind"]): f"{row['inside']} of {row['numbers']}" for row in run.rows("coverage")
+    }
+    covered = [
+        (place, *(inside[place, kind] for kind in kinds)) for place in dict.fromkeys(place for place, _ in inside)
+    ]
     fourth = [
         (
             f"day {row['day']}",
@@ -96,6 +103,7 @@ def told(run: LearnedRun) -> str:
         columns(("go together", "", "correlation"), second, "  ")
         if second
         else "No pair goes together by more than 0.3.",
+        columns(("inside 90 %, from", *kinds), covered, "  "),
         columns(("as a new study", "numbers", "inside 90 %", "rms z", "p"), third, "  "),
         columns(
             ("naltrexone takes", "of the drug, %", "of hope, %", "of the change, %", "drug with hope, like change"),

@@ -59,6 +59,15 @@ def targets(fitted: Fitted, drawn: dict[str, Floats]) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
+def coverage(table: pd.DataFrame) -> pd.DataFrame:
+    """One row per place that predictions come from and kind of number, of a table of `targets`: how many intervals cover, and their share."""
+    import pandas as pd
+
+    both = pd.concat([table, table.assign(kind="all")])
+    found = both.groupby(["predicted_from", "kind"], sort=False)["covered"].agg(["size", "sum", "mean"]).reset_index()
+    return found.rename(columns={"size": "numbers", "sum": "inside", "mean": "covered"})
+
+
 def trials(fitted: Fitted, drawn: dict[str, Floats]) -> pd.DataFrame:
     """One row per trial and kind: share of its numbers inside their 90 % interval, root mean square of z, and a p-value.
 

@@ -36,8 +36,8 @@ def printed(trial: Trial, protocol: Protocol, row: Observation, asked: Question)
 
 def _plain(trial: Trial, protocol: Protocol, row: Observation, asked: Question) -> Target:
     """What every target of a row shares; a mean without an error as yet."""
-    sides = ((row.arm, 1.0),) if " vs " not in row.arm else tuple(zip(parted(row.arm), (1.0, -1.0), strict=True))
-    terms = tuple((arm, sign * share) for name, sign in sides for arm, share in _shares_of(protocol, name))
+    signed = zip(sides(row.arm), (1.0, -1.0), strict=False)
+    terms = tuple((arm, sign * share) for name, sign in signed for arm, share in shares_of(protocol, name))
     return Target(
         trial=trial.id,
         line=row.line,
@@ -85,7 +85,12 @@ def course(protocol: Protocol, asked: Question) -> Course | None:
     return Course(responded, asked.hours, asked.over)
 
 
-def _shares_of(protocol: Protocol, name: str) -> Iterator[tuple[str, float]]:
+def sides(arm: str) -> tuple[str, ...]:
+    """The printed name of an arm, or those of both sides of a contrast."""
+    return tuple(parted(arm)) if " vs " in arm else (arm,)
+
+
+def shares_of(protocol: Protocol, name: str) -> Iterator[tuple[str, float]]:
     """The arms that a printed name takes together, each with its share of the people."""
     arms = arms_of(protocol, name) or (name,)
     people = [float(_people(protocol, arm) or 1) for arm in arms]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from racemate.evidence.record import DOUBTFUL, Observation, Trial
-from racemate.infer.targets.printed import course, printed
+from racemate.infer.targets.printed import course, printed, shares_of, sides
 from racemate.infer.targets.rival import said_before, weight
 from racemate.infer.targets.statistic import CONTRASTS, MEANS, RELAPSE, SHARES
 from racemate.infer.targets.target import Dropped, Target
@@ -60,6 +60,13 @@ def _not_counted(row: Observation) -> str:
     return "" if row.n else "relapse of people whose number is not printed"
 
 
+def _outside(protocol: Protocol, arm: str) -> str:
+    """The treatment outside the chain that people of an arm, or of either side of a contrast, were given; empty when none was."""
+    mine = {each for name in sides(arm) for each, _ in shares_of(protocol, name)}
+    given = (one.comparator.name for one in protocol.conditions if one.name in mine and one.comparator is not None)
+    return next(given, "")
+
+
 def _drop(trial: Trial, row: Observation, reason: str) -> Dropped:
     return Dropped(trial.id, row.line, row.outcome, row.statistic, row.arm, reason)
 
@@ -80,6 +87,9 @@ def _refused(protocol: Protocol, row: Observation, asked: Question) -> str:
         return f"{row.statistic}: what it says is in the means and the counts"
     if row.statistic == "sd" and len(arms_of(protocol, row.arm)) > 1:
         return "the spread of arms taken together is not predicted"
+    outside = _outside(protocol, row.arm)
+    if outside:
+        return f"{outside} is not in the chain: what it did tells of it, not of the chain"
     if asked.group != EVERYONE and not protocol.crossover:
         return f"the group {asked.group} is chosen by an outcome"
     return ""

@@ -39,7 +39,7 @@ class LearnedRun(Run):
     inputs: Mapping[str, bytes] = field(default_factory=dict, repr=False)
 
     def tables(self) -> dict[str, pd.DataFrame]:
-        """``unknowns``, ``ridges``, ``directions``, ``targets``, ``trials``, ``naltrexone`` (by draw) and ``naltrexone-days``."""
+        """``unknowns``, ``ridges``, ``directions``, ``targets``, ``coverage``, ``trials``, ``naltrexone`` (by draw) and ``naltrexone-days``."""
         return dict(self.frames)
 
     def figures(self) -> dict[str, altair.TopLevelMixin]:
@@ -64,11 +64,13 @@ def learned(home: Path, card: str, seed: int = 1, jobs: int | None = None) -> Le
     fitted = load(home, card, again(known.manifest))
     drawn = {kind: predictive.simulated(fitted, kind, seed) for kind in predictive.KINDS}
     lost = ridge(posterior.load(str(home), card), seed, threads=jobs)
+    beside = predictive.targets(fitted, drawn)
     frames = {
         "unknowns": taught.unknowns(known),
         "ridges": taught.ridges(known),
         "directions": taught.directions(known),
-        "targets": predictive.targets(fitted, drawn),
+        "targets": beside,
+        "coverage": predictive.coverage(beside),
         "trials": predictive.trials(fitted, drawn),
         "naltrexone": lost,
         "naltrexone-days": summary(lost),
