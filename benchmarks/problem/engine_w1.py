@@ -22,7 +22,10 @@ from racemate.readings import numeric
 from racemate.simulate import solve as engine
 from racemate.simulate.grid import Grid, find, jumped
 from racemate.simulate.solve import LANES
-from racemate.simulate.step import SWEEPS, _compare, _relax, window_hours  # pyright: ignore[reportPrivateUsage] the engine itself is measured
+from racemate.simulate.step import _compare, window_hours  # pyright: ignore[reportPrivateUsage] the engine itself is measured
+from racemate.simulate.window import lanes
+from racemate.simulate.window.cascade import Nodes
+from racemate.simulate.window.cascade import solve as solved
 from racemate.simulate.window.kinetics import Kinetics, _generator, apply  # pyright: ignore[reportPrivateUsage]
 
 BODY = numeric.Layout("w1", w1.AMOUNTS, (), ("A1", "M1"))
@@ -91,19 +94,27 @@ def _transfers(p: dict[str, Any]) -> tuple[Transfer, ...]:
 def _advance(
     cascade: int, table: Any, rows: Any, ends: Any, hours: Any, held: Any, slow: Any, setting: Any
 ) -> tuple[Any, Any]:
-    """The engine's window for states in a circle: every state in causal order, as many sweeps as the engine makes."""
+    """The engine's window with W1's laws."""
     del setting
     p = _named(table[:, None], cascade)
     seen = apply(rows[BODY.body], held[BODY.body])
     drive = seen[:, 0] / (p["V1"] * p["EC50p"]) + seen[:, 1] / (p["Vm"] * p["EC50m"]) + p["base"]
-    values = [jnp.broadcast_to(slow[i][None], drive.shape) for i in range(cascade)]
-    for _ in range(SWEEPS):
-        for i in range(cascade):
-            record = _record(i, drive if i == 0 else values[i - 1] + p["b"], values[-1] + p["b"], p)
-            values[i] = _relax([record], slow[i : i + 1], hours, False)[:, 0]
+
+    def found(values: Nodes) -> list[Relax]:
+        above = [drive, *(value + p["b"] for value in values[:-1])]
+        return [_record(i, above[i], values[-1] + p["b"], p) for i in range(cascade)]
+
+    values, _ = solved(_order(cascade), found, slow[:cascade], hours)
     end = jnp.stack([value[-1] for value in values])
     moved = {BODY.body: apply(ends[BODY.body], held[BODY.body])}
     return moved, jnp.concatenate([end, slow[cascade:]])
+
+
+def _order(cascade: int) -> numeric.Order:
+    """Each state follows the one above it, and the fifth the last one too."""
+    needs = [{i - 1} if i else set() for i in range(cascade)]
+    needs[w1.CASCADE // 2 - 1].add(cascade - 1)
+    return numeric.Order(numeric.parts(needs), frozenset())
 
 
 def _record(i: int, above: Any, last: Any, p: dict[str, Any]) -> Relax:
@@ -115,7 +126,7 @@ def _record(i: int, above: Any, last: Any, p: dict[str, Any]) -> Relax:
 
 
 def _hill(c: Any, half: Any, steep: Any) -> Any:
-    r = jnp.exp(steep * (jnp.log(c) - jnp.log(half)))
+    r = jnp.exp(steep * (lanes.log(c) - lanes.log(half)))
     return r / (1 + r)
 
 

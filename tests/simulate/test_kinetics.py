@@ -11,8 +11,7 @@ from racemate.readings import numeric
 from racemate.simulate.run import reference_plan
 from racemate.simulate.solve import LANES, machine
 from racemate.simulate.step import window_hours
-from racemate.simulate.window.collocation import radau
-from racemate.simulate.window.kinetics import NODES
+from racemate.simulate.window.collocation import NODES, radau
 
 LENGTHS = (1, 2, 96, 900, 14_000, 103_297)
 

@@ -128,16 +128,16 @@ def records(tree: whole.Slow) -> list[Relax]:
     return [record for part in tree for record in part]
 
 
+Level = tuple[int, ...]
+
+
 @dataclass(frozen=True)
 class Order:
-    """How the slow states are solved: in levels; ``varying`` marks states whose rate changes inside a window.
+    """How the slow states are solved; ``varying`` marks states whose rate changes inside a window."""
 
-    ``cyclic`` is true when a state depends on itself through others; the levels are then swept more than once.
-    """
-
-    levels: tuple[tuple[int, ...], ...]
+    parts: tuple[tuple[tuple[Level, ...], bool], ...]
+    """Levels in turn, and whether they are a circle: states that depend on themselves through each other, swept more than once."""
     varying: frozenset[int]
-    cyclic: bool
 
 
 def order(par: whole.Par) -> Order:
@@ -164,7 +164,7 @@ def order(par: whole.Par) -> Order:
                 varying.add(i)
     blind = probe(base, build(concentration.Exposure, lambda *_: np.nan))
     varying |= {i for i, record in enumerate(blind) if np.isnan(record.rate)}
-    return Order(_levels(needs), frozenset(varying), any(i in _closure(i, needs) for i in range(len(SLOW))))
+    return Order(parts(needs), frozenset(varying))
 
 
 @cache
@@ -196,17 +196,20 @@ def _closure(start: int, needs: list[set[int]]) -> set[int]:
     return found
 
 
-def _levels(needs: list[set[int]]) -> tuple[tuple[int, ...], ...]:
-    """Levels in which each state needs only earlier levels; states on a cycle follow in causal order, one by one."""
+def parts(needs: list[set[int]]) -> tuple[tuple[tuple[Level, ...], bool], ...]:
+    """Levels in which each state needs only earlier levels; states on a circle are a part of their own, one by one in causal order."""
+    reach = [_closure(i, needs) for i in range(len(needs))]
+    circles = [{j for j in reach[i] if i in reach[j]} for i in range(len(needs))]
     done: set[int] = set()
-    levels: list[tuple[int, ...]] = []
+    found: list[tuple[tuple[Level, ...], bool]] = []
     while len(done) < len(needs):
-        ready = tuple(i for i in range(len(needs)) if i not in done and needs[i] <= done)
-        if not ready:
-            ready = (min(i for i in range(len(needs)) if i not in done),)
-        levels.append(ready)
-        done |= set(ready)
-    return tuple(levels)
+        left = [i for i in range(len(needs)) if i not in done and needs[i] - circles[i] <= done]
+        straight = tuple(i for i in left if not circles[i])
+        circle = next((sorted(circles[i]) for i in left if all(needs[j] - circles[i] <= done for j in circles[i])), [])
+        levels = (straight,) if straight else tuple((i,) for i in circle)
+        found.append((levels, not straight))
+        done |= {i for level in levels for i in level}
+    return tuple(found)
 
 
 def all_on(par: whole.Par) -> whole.Par:

@@ -16,7 +16,8 @@ from racemate.readings.numeric import SLOW
 from racemate.simulate.check.watch import Lesson, Watch, relative
 from racemate.simulate.step import Machine, window_hours
 from racemate.simulate.timeline import Places, Segment, Timeline
-from racemate.simulate.window.kinetics import NODES, Search
+from racemate.simulate.window.collocation import NODES
+from racemate.simulate.window.kinetics import Search
 
 TOLERANCE = 1e-6
 """Error allowed to one window, relative to a state plus a hundredth of the largest value it has had so far."""

@@ -5,7 +5,7 @@ collocation, level after level, each knowing the levels before it.  Nothing here
 records are all it reads.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property, partial
 from typing import Any
@@ -19,13 +19,12 @@ from racemate.chain.laws import Relax
 from racemate.model import unpack
 from racemate.readings import numeric
 from racemate.readings.names import build
+from racemate.simulate.window import cascade, lanes
 from racemate.simulate.window import doubt as doubting
-from racemate.simulate.window.collocation import Radau, radau
-from racemate.simulate.window.kinetics import NODES, TICK_H, Kinetics, apply
+from racemate.simulate.window.cascade import Nodes
+from racemate.simulate.window.collocation import NODES
+from racemate.simulate.window.kinetics import TICK_H, Kinetics, apply
 from racemate.units import declared
-
-SWEEPS = 4
-"""Passes over a state whose rate changes inside a window, and over states that depend on each other in a circle."""
 
 
 def window_hours(length: int) -> float:
@@ -46,15 +45,19 @@ class Machine:
         """Compiled transition matrices of windows, by length."""
         return Kinetics(self.names, self.layouts)
 
+    @property
+    def _window(self) -> Callable[..., Any]:
+        return partial(_window, self.names, self.layouts, self.order)
+
     @cached_property
     def advance(self) -> Any:
         """Compiled ``(table, rows, ends, hours, amounts, slow, setting) -> (amounts, slow)`` across one window."""
-        return jax.jit(partial(_advance, self.names, self.layouts, self.order))
+        return jax.jit(partial(_advance, self._window))
 
     @cached_property
     def follow(self) -> Any:
         """Compiled ``(table, rows, ends, hours, amounts, slow, doubt, setting) -> (amounts, slow, doubt)``: `advance` with everybody's doubt."""
-        return jax.jit(partial(_follow, self.names, self.layouts, self.order))
+        return jax.jit(partial(_follow, self._window, self.order.varying))
 
     @cached_property
     def compare(self) -> Any:
@@ -82,7 +85,7 @@ def _window(
     held: Mapping[str, Any],
     slow: Any,
     setting: Any,
-) -> tuple[dict[str, Any], list[Any], list[Any]]:
+) -> tuple[dict[str, Any], Nodes, Nodes]:
     """Amounts at the end of a window, and of each slow state its values and rates at the nodes, (node, people)."""
     par = unpack(names, table[:, None])
     now = severity.Setting(*setting[:, None])
@@ -90,90 +93,36 @@ def _window(
     for layout in layouts:
         seen = apply(rows[layout.body], held[layout.body])
         parts |= {(layout.body, name): seen[:, k] for k, name in enumerate(layout.read)}
-    shape = (NODES, table.shape[1])
-    exposure = concentration.signal(numeric.amounts(parts, jnp.zeros(shape)), par.concentration)
-    values = [jnp.broadcast_to(slow[i][None], shape) for i in range(len(numeric.SLOW))]
-    rates: list[Any] = list(values)
-    for _ in range(SWEEPS if order.cyclic else 1):
-        for level in order.levels:
-            found = numeric.records(whole.relaxations(exposure, numeric.slow(values), par, now, jnp))
-            for varying in (False, True):
-                group = [i for i in level if (i in order.varying) == varying]
-                if group:
-                    solved = _relax([found[i] for i in group], slow[jnp.asarray(group)], hours, varying)
-                    for k, i in enumerate(group):
-                        values[i], rates[i] = solved[:, k], jnp.broadcast_to(found[i].rate, shape)
+    exposure = concentration.signal(numeric.amounts(parts, jnp.zeros((NODES, table.shape[1]))), par.concentration)
+
+    def found(values: Nodes) -> list[Relax]:
+        return numeric.records(whole.relaxations(exposure, numeric.slow(values), par, now, lanes))
+
+    values, rates = cascade.solve(order, found, slow, hours)
     return {layout.body: apply(ends[layout.body], held[layout.body]) for layout in layouts}, values, rates
 
 
-def _advance(
-    names: tuple[str, ...],
-    layouts: tuple[numeric.Layout, ...],
-    order: numeric.Order,
-    table: Any,
-    rows: Mapping[str, Any],
-    ends: Mapping[str, Any],
-    hours: Any,
-    held: Mapping[str, Any],
-    slow: Any,
-    setting: Any,
-) -> tuple[dict[str, Any], Any]:
-    moved, values, _ = _window(names, layouts, order, table, rows, ends, hours, held, slow, setting)
+def _advance(window: Callable[..., Any], *given: Any) -> tuple[dict[str, Any], Any]:
+    moved, values, _ = window(*given)
     return moved, jnp.stack([value[-1] for value in values])
 
 
 def _follow(
-    names: tuple[str, ...],
-    layouts: tuple[numeric.Layout, ...],
-    order: numeric.Order,
+    window: Callable[..., Any],
+    varying: frozenset[int],
     table: Any,
-    rows: Mapping[str, Any],
-    ends: Mapping[str, Any],
+    rows: Any,
+    ends: Any,
     hours: Any,
-    held: Mapping[str, Any],
+    held: Any,
     slow: Any,
     doubt: Any,
     setting: Any,
 ) -> tuple[dict[str, Any], Any, Any]:
-    moved, values, rates = _window(names, layouts, order, table, rows, ends, hours, held, slow, setting)
-    mean = radau(NODES).integral[-1:]
-    spent = [hours * (_mix(mean, rate)[0] if i in order.varying else rate[0]) for i, rate in enumerate(rates)]
+    moved, values, rates = window(table, rows, ends, hours, held, slow, setting)
+    spent = [hours * (cascade.mean(rate) if i in varying else rate[0]) for i, rate in enumerate(rates)]
     grown = [doubting.carried(doubt[i], value - slow[i][None], spent[i]) for i, value in enumerate(values)]
     return moved, jnp.stack([value[-1] for value in values]), jnp.stack(grown)
-
-
-def _relax(found: list[Relax], start: Any, hours: Any, varying: bool) -> Any:
-    """Node values (node, state, people) of states over a window; a rate that varies keeps its mean in the modal solve."""
-    rule = radau(NODES)
-    shape = (NODES, start.shape[1])
-    rate = jnp.stack([jnp.broadcast_to(record.rate, shape) for record in found], axis=1)
-    source = rate * jnp.stack([jnp.broadcast_to(record.target, shape) for record in found], axis=1)
-    if not varying:
-        return _modal(rule, source, rate[:1], start, hours)
-    mean = _mix(rule.integral[-1:], rate)
-    value = jnp.broadcast_to(start[None], rate.shape)
-    for _ in range(SWEEPS):
-        value = _modal(rule, source - (rate - mean) * value, mean, start, hours)
-    return value
-
-
-def _mix(weights: Any, values: Any) -> Any:
-    """Matrix product over the node axis of ``values`` (node, state, people)."""
-    flat = jnp.asarray(weights) @ values.reshape(values.shape[0], -1)
-    return flat.reshape(-1, *values.shape[1:])
-
-
-def _modal(rule: Radau, source: Any, rate: Any, start: Any, hours: Any) -> Any:
-    """Solve ``x' = source - rate * x`` at the nodes for a constant rate; works on increments so that small changes keep precision."""
-    pairs = rule.pairs
-    q = _mix(rule.to_modes, source - rate * start[None])
-    real, imag = jnp.asarray(rule.eigen_real)[:, None, None], jnp.asarray(rule.eigen_imag)[:, None, None]
-    a = hours * (real * q[:pairs] - imag * q[pairs:])
-    b = hours * (real * q[pairs:] + imag * q[:pairs])
-    down, across = 1 + real * (hours * rate), imag * (hours * rate)
-    scale = 1 / (down * down + across * across)
-    modes = jnp.concatenate([(a * down + b * across) * scale, (b * down - a * across) * scale])
-    return start[None] + _mix(rule.from_modes, modes)
 
 
 def _compare(

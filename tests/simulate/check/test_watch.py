@@ -5,9 +5,8 @@ import pytest
 from numpy.polynomial import Legendre
 
 from racemate.simulate.check.watch import Lesson, Log, Watch
-from racemate.simulate.window.collocation import radau
+from racemate.simulate.window.collocation import NODES, radau
 from racemate.simulate.window.doubt import carried
-from racemate.simulate.window.kinetics import NODES
 
 
 def increments(slope):

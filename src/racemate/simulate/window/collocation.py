@@ -13,6 +13,8 @@ from numpy.polynomial import legendre
 from numpy.typing import NDArray
 
 Matrix = NDArray[np.float64]
+NODES = 8
+"""Nodes of a window, always."""
 
 
 @dataclass(frozen=True)

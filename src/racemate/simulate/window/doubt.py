@@ -12,8 +12,7 @@ import numpy as np
 from numpy.polynomial import legendre
 from numpy.typing import NDArray
 
-from racemate.simulate.window.collocation import radau
-from racemate.simulate.window.kinetics import NODES
+from racemate.simulate.window.collocation import NODES, radau
 
 
 @cache

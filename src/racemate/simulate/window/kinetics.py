@@ -15,11 +15,10 @@ import jax.numpy as jnp
 from racemate.chain import concentration
 from racemate.model import unpack
 from racemate.readings import numeric
-from racemate.simulate.window.collocation import radau
+from racemate.simulate.window.collocation import NODES, radau
 
 TICK_H = 1 / 600
 """Unit of time, six seconds: every event falls on a tick."""
-NODES = 8
 _HALVINGS = 3
 _TERMS = 7
 
