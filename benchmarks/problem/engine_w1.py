@@ -1,7 +1,6 @@
 """W1 as records of the product's engine: its own kinetics, collocation, grid search and batches, with W1's laws in the chain's place.
 
-Nothing of the engine is rewritten here.  It solves slow states from zero, so a state here is its distance from the basal value; and it
-carries as many slow states as the chain has, so what W1 lacks rests at zero.
+Nothing of the engine is rewritten here.  It solves slow states from zero, so a state here is its distance from the basal value.
 """
 
 from collections.abc import Iterator
@@ -22,53 +21,57 @@ from racemate.readings import numeric
 from racemate.simulate import solve as engine
 from racemate.simulate.grid import Grid, find, jumped
 from racemate.simulate.solve import LANES
-from racemate.simulate.step import _compare, window_hours  # pyright: ignore[reportPrivateUsage] the engine itself is measured
-from racemate.simulate.window import lanes
+from racemate.simulate.step import Machine, _follow, windows  # pyright: ignore[reportPrivateUsage] the engine itself is measured
+from racemate.simulate.window import cascade, kinetics, lanes
 from racemate.simulate.window.cascade import Nodes
-from racemate.simulate.window.cascade import solve as solved
-from racemate.simulate.window.kinetics import Kinetics, _generator, apply  # pyright: ignore[reportPrivateUsage]
 
 BODY = numeric.Layout("w1", w1.AMOUNTS, (), ("A1", "M1"))
 _WIDER = 1.3
 
 
-class W1Machine:
-    """Compiled functions for W1, of the shape of `racemate.simulate.step.Machine`."""
+class W1Machine(Machine):
+    """The engine's compiled functions with W1's laws.  Nobody's doubt grows: nobody is checked, as no other solver checks anybody."""
 
     def __init__(self, cascade: int = w1.CASCADE) -> None:
         engine._prepare()  # pyright: ignore[reportPrivateUsage]
-        self.cascade = cascade
-        self.layouts = (BODY,)
-        self.kinetics = _Kinetics(cascade)
+        super().__init__((), (BODY,), _order(cascade))
+
+    @property
+    def states(self) -> int:
+        """Length of the cascade."""
+        return sum(len(level) for levels, _ in self.order.parts for level in levels)
 
     @cached_property
-    def advance(self) -> Any:
-        """One window."""
-        return jax.jit(partial(_advance, self.cascade))
+    def modes(self) -> Any:
+        """Modes of W1's compartments."""
+        return jax.jit(lambda table: {BODY.body: kinetics.body(BODY, _transfers(_named(table, self.states)), table[0])})
+
+    def window(
+        self, table: Any, modes: Any, hours: Any, moving: Any, slow: Any, setting: Any
+    ) -> tuple[dict[str, Any], Nodes, Nodes]:
+        """The engine's window with W1's laws."""
+        del setting
+        p = _named(table[:, None], self.states)
+        (parent, metabolite), moved = kinetics.carried(BODY, modes[BODY.body], moving[BODY.body], hours)
+        drive = parent / (p["V1"] * p["EC50p"]) + metabolite / (p["Vm"] * p["EC50m"]) + p["base"]
+
+        def found(values: Nodes) -> list[Relax]:
+            above = [drive, *(value + p["b"] for value in values[:-1])]
+            return [_record(i, above[i], values[-1] + p["b"], p) for i in range(self.states)]
+
+        return {BODY.body: moved}, *cascade.solve(self.order, found, slow, hours)
 
     @cached_property
     def follow(self) -> Any:
-        """One window that hands on everybody's doubt as it was: nobody is checked, as no other solver checks anybody."""
-
-        def unwatched(
-            table: Any, rows: Any, ends: Any, hours: Any, held: Any, slow: Any, doubt: Any, setting: Any
-        ) -> Any:
-            return *self.advance(table, rows, ends, hours, held, slow, setting), doubt
-
-        return unwatched
-
-    @cached_property
-    def compare(self) -> Any:
-        """One window at once against its two halves."""
-        return jax.jit(partial(_compare, self.advance))
+        """Windows in a row."""
+        return jax.jit(partial(_follow, self.window, None))
 
 
-class _Kinetics(Kinetics):
-    def __init__(self, cascade: int) -> None:
-        super().__init__((), (BODY,))
-        self._scaled = jax.jit(
-            lambda table: {BODY.body: _generator(BODY, _transfers(_named(table, cascade)), table[0])}
-        )
+def _order(states: int) -> numeric.Order:
+    """Each state follows the one above it, and the fifth the last one too."""
+    needs = [{i - 1} if i else set[int]() for i in range(states)]
+    needs[w1.CASCADE // 2 - 1].add(states - 1)
+    return numeric.Order(numeric.parts(needs), frozenset())
 
 
 def _named(table: Any, cascade: int) -> dict[str, Any]:
@@ -89,32 +92,6 @@ def _transfers(p: dict[str, Any]) -> tuple[Transfer, ...]:
         Transfer("M2", "M1", p["Qm"] / p["Vm2"]),
         Transfer("M1", None, p["CLm"] / p["Vm"]),
     )
-
-
-def _advance(
-    cascade: int, table: Any, rows: Any, ends: Any, hours: Any, held: Any, slow: Any, setting: Any
-) -> tuple[Any, Any]:
-    """The engine's window with W1's laws."""
-    del setting
-    p = _named(table[:, None], cascade)
-    seen = apply(rows[BODY.body], held[BODY.body])
-    drive = seen[:, 0] / (p["V1"] * p["EC50p"]) + seen[:, 1] / (p["Vm"] * p["EC50m"]) + p["base"]
-
-    def found(values: Nodes) -> list[Relax]:
-        above = [drive, *(value + p["b"] for value in values[:-1])]
-        return [_record(i, above[i], values[-1] + p["b"], p) for i in range(cascade)]
-
-    values, _ = solved(_order(cascade), found, slow[:cascade], hours)
-    end = jnp.stack([value[-1] for value in values])
-    moved = {BODY.body: apply(ends[BODY.body], held[BODY.body])}
-    return moved, jnp.concatenate([end, slow[cascade:]])
-
-
-def _order(cascade: int) -> numeric.Order:
-    """Each state follows the one above it, and the fifth the last one too."""
-    needs = [{i - 1} if i else set() for i in range(cascade)]
-    needs[w1.CASCADE // 2 - 1].add(cascade - 1)
-    return numeric.Order(numeric.parts(needs), frozenset())
 
 
 def _record(i: int, above: Any, last: Any, p: dict[str, Any]) -> Relax:
@@ -175,7 +152,7 @@ def timeline(people: int, dosed_h: tuple[float, ...] = w1.DOSED_H) -> Cut:
 
 def grid(machine: W1Machine, tolerance: float, dosed_h: tuple[float, ...] = w1.DOSED_H) -> Grid:
     """Windows found on people of their own, spread wider than those who are solved."""
-    pilot = w1.people(LANES, machine.cascade, widen=_WIDER, seed=7).T
+    pilot = w1.people(LANES, machine.states, widen=_WIDER, seed=7).T
     return find(machine, pilot, timeline(LANES, dosed_h), tolerance)  # pyright: ignore[reportArgumentType]
 
 
@@ -185,7 +162,7 @@ def solve(
     """States (people, times, states) of everybody in ``table`` (people, parameters), in the engine's batches."""
     people, amounts = len(table), len(w1.AMOUNTS)
     segments = timeline(LANES, dosed_h).segments
-    out = np.empty((people, len(w1.times_h()), amounts + machine.cascade))
+    out = np.empty((people, len(w1.times_h()), amounts + machine.states))
 
     def work(begin: int) -> None:
         lanes = np.minimum(np.arange(begin, begin + LANES), people - 1)
@@ -193,27 +170,26 @@ def solve(
         real = here.stop - begin
         for visit, held, slow in _carry(machine, table[lanes].T, segments, found):
             out[here, visit, :amounts] = np.asarray(held)[:, :real].T
-            out[here, visit, amounts:] = np.asarray(slow)[: machine.cascade, :real].T
+            out[here, visit, amounts:] = np.asarray(slow)[: machine.states, :real].T
 
     with ThreadPoolExecutor(max_workers=threads) as pool:
         list(pool.map(work, range(0, people, LANES)))
-    out[:, :, amounts:] += table[:, None, [w1.parameters(machine.cascade).index("b")]]
+    out[:, :, amounts:] += table[:, None, [w1.parameters(machine.states).index("b")]]
     return out
 
 
 def _carry(
     machine: W1Machine, table: Values, segments: tuple[Piece, ...], found: Grid
 ) -> Iterator[tuple[int, Any, Any]]:
-    """One batch from event to event, as the engine's own loop does it; yields visit, amounts and slow states."""
+    """Carry people from event to event, as the engine's own loop does it; yields visit, amounts and slow states."""
     rows: Any = jnp.asarray(table)
-    steps = machine.kinetics.steps(rows, {length for lengths in found.lengths for length in lengths})
+    modes = machine.modes(rows)
     held: Any = {BODY.body: np.zeros((BODY.size, table.shape[1]))}
-    slow: Any = np.zeros((len(numeric.SLOW), table.shape[1]))
+    slow: Any = np.zeros((machine.states, table.shape[1]))
     for segment, lengths in zip(segments, found.lengths, strict=True):
         held = jumped(held, segment) if segment.jumps else held  # pyright: ignore[reportArgumentType]
-        setting = jnp.asarray(segment.setting())
-        for length in lengths:
-            held, slow = machine.advance(rows, *steps[length], window_hours(length), held, slow, setting)
+        for hours, count in windows(lengths):
+            held, slow, _ = machine.follow(rows, modes, hours, count, held, slow, slow, segment.setting())
         if segment.visit is not None:
             yield segment.visit, held[BODY.body], slow
 
@@ -223,34 +199,29 @@ def total(machine: W1Machine, found: Grid, dosed_h: tuple[float, ...] = w1.DOSED
 
     The windows are those of a run; what a window computes is not kept for the way back but computed again.
     """
-    lengths = sorted({length for segment in found.lengths for length in segment})
     cut = timeline(1, dosed_h)
-    windows = [
-        (lengths.index(length), window_hours(length), w1.DOSE if segment.jumps and k == 0 else 0.0)
+    told = [
+        (length * kinetics.TICK_H / 2, w1.DOSE if segment.jumps and k == 0 else 0.0)
         for segment, inside in zip(cut.segments, found.lengths, strict=True)
         for k, length in enumerate(inside)
     ]
-    told = tuple(jnp.asarray(column) for column in zip(*windows, strict=True))
+    columns = tuple(jnp.asarray(column) for column in zip(*told, strict=True))
 
     @jax.jit
-    def walk(rows: Any, seen: Any, ends: Any) -> Any:
+    def one(table: Any) -> Any:
+        rows = jnp.asarray(table).T
+        modes = machine.modes(rows)
+
         @jax.checkpoint
         def window(carry: Any, which: Any) -> Any:
             held, slow = carry
-            k, hours, dose = which
+            hours, dose = which
             held = {BODY.body: held[BODY.body].at[0].add(dose)}
-            return machine.advance(rows, {BODY.body: seen[k]}, {BODY.body: ends[k]}, hours, held, slow, None), None
+            return machine.advance(rows, modes, hours, held, slow, None), None
 
         people = rows.shape[1]
-        start = {BODY.body: jnp.zeros((BODY.size, people))}, jnp.zeros((machine.cascade, people))
-        (_, slow), _ = jax.lax.scan(window, start, told)
-        return jnp.sum(slow, axis=0) + machine.cascade * rows[w1.parameters(machine.cascade).index("b")]
-
-    def one(table: Any) -> Any:
-        rows = jnp.asarray(table).T
-        steps = machine.kinetics.steps(rows, lengths)
-        seen = jnp.stack([steps[length].rows[BODY.body] for length in lengths])
-        ends = jnp.stack([steps[length].ends[BODY.body] for length in lengths])
-        return walk(rows, seen, ends)
+        start = {BODY.body: jnp.zeros((BODY.size, people))}, jnp.zeros((machine.states, people))
+        (_, slow), _ = jax.lax.scan(window, start, columns)
+        return jnp.sum(slow, axis=0) + machine.states * rows[w1.parameters(machine.states).index("b")]
 
     return one

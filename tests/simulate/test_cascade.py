@@ -37,10 +37,10 @@ def test_a_window_agrees_with_an_independent_solver(circle, hours):
     needs = [set(), {0, 2} if circle else {0}, {1}]
     order = numeric.Order(numeric.parts(needs), frozenset({0}))
     t = jnp.asarray(radau(NODES).nodes * hours)[:, None]
-    values, _ = solve(order, lambda known: _laws(t, known, circle), jnp.asarray(START)[:, None], hours)
+    risen, _ = solve(order, lambda known: _laws(t, known, circle), jnp.asarray(START)[:, None], hours)
 
     def slope(now, x):
         return [float(law.rate * (law.target - y)) for law, y in zip(_laws(now, x, circle), x, strict=True)]
 
     exact = solve_ivp(slope, (0, hours), START, rtol=1e-12, atol=1e-14, t_eval=np.asarray(t[:, 0])).y
-    assert np.allclose(np.stack([np.asarray(value)[:, 0] for value in values]), exact, rtol=0, atol=2e-9)
+    assert np.allclose(START[:, None] + np.stack([np.asarray(one)[:, 0] for one in risen]), exact, rtol=0, atol=2e-9)

@@ -14,7 +14,7 @@ from racemate.simulate import run as running
 from racemate.simulate.plan import Condition, Dose, Plan
 from racemate.simulate.run import reference, run
 from racemate.simulate.solve import LANES, machine
-from racemate.simulate.step import window_hours
+from racemate.simulate.window.kinetics import TICK_H
 
 VISITS = np.array([0.5, 40 / 60, 2.0, 24.0, 168.0, 672.0])
 
@@ -115,7 +115,7 @@ def test_a_derivative_agrees_with_finite_differences(model, cohort):
     table = jnp.asarray(cohort.table[:, :LANES])
     row = model.rows.index("occupancy.kd_nmda_s")
 
-    steps = built.kinetics.steps(table, [128])[128]
+    modes = built.modes(table)
     held = {layout.body: jnp.zeros((layout.size, LANES)) for layout in built.layouts}
     held = {layout.body: held[layout.body].at[layout.port_row("central")].set(28.0) for layout in built.layouts}
     slow = jnp.zeros((len(numeric.SLOW), LANES))
@@ -123,7 +123,7 @@ def test_a_derivative_agrees_with_finite_differences(model, cohort):
 
     def strength(shift):
         moved = table.at[row].multiply(1 + shift)
-        _, end = built.advance(moved, *steps, window_hours(128), held, slow, setting)
+        _, end = built.advance(moved, modes, 128 * TICK_H / 2, held, slow, setting)
         return end[numeric.SLOW.index("plasticity.strength")].sum()
 
     forward = jax.jvp(strength, (0.0,), (1.0,))[1]

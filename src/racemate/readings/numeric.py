@@ -74,7 +74,8 @@ def _reach(start: Iterable[str], transfers: tuple[Transfer, ...]) -> set[str]:
     return reached
 
 
-def exposure_reads() -> set[tuple[str, str]]:
+@cache
+def exposure_reads() -> frozenset[tuple[str, str]]:
     """(body, compartment) pairs on which the exposure depends, found by marking one amount at a time with NaN."""
     ones = build(concentration.Par, lambda *_: 1.0)
     names = leaves(build(concentration.State, lambda *_: 1.0))
@@ -84,7 +85,7 @@ def exposure_reads() -> set[tuple[str, str]]:
         if any(np.isnan(value) for value in concentration.signal(marked, ones)):
             body, _, compartment = name.partition(".")
             found.add((body, compartment))
-    return found
+    return frozenset(found)
 
 
 def generator(layout: Layout, transfers: tuple[Transfer, ...], xp: Any, like: Any) -> list[list[Any]]:
@@ -140,6 +141,7 @@ class Order:
     varying: frozenset[int]
 
 
+@cache
 def order(par: whole.Par) -> Order:
     """Dependency order of the slow states, found by marking one state at a time with NaN in the numpy reading.
 

@@ -12,12 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from racemate.readings.numeric import SLOW
 from racemate.simulate.check.watch import Lesson, Watch, relative
-from racemate.simulate.step import Machine, window_hours
+from racemate.simulate.step import Machine, windows
 from racemate.simulate.timeline import Places, Segment, Timeline
 from racemate.simulate.window.collocation import NODES
-from racemate.simulate.window.kinetics import Search
+from racemate.simulate.window.kinetics import TICK_H
 
 TOLERANCE = 1e-6
 """Error allowed to one window, relative to a state plus a hundredth of the largest value it has had so far."""
@@ -72,7 +71,7 @@ class _Pilot:
 
     machine: Machine
     table: Any
-    steps: Search
+    modes: Any
     fine: tuple[dict[str, Any], Any]
     coarse: tuple[dict[str, Any], Any, Any]
     """On the grid itself, with everybody's doubt."""
@@ -90,10 +89,9 @@ def find(machine: Machine, table: NDArray[np.float64], timeline: Timeline, toler
     """Windows of every segment of ``timeline`` for the pilot cohort in ``table`` (rows, people)."""
     people = table.shape[1]
     held = {layout.body: np.zeros((layout.size, people)) for layout in machine.layouts}
-    slow = np.zeros((len(SLOW), people))
+    slow = np.zeros((machine.states, people))
     scale = np.full((len(slow), 1), _LEAST)
-    search = machine.kinetics.search(table)
-    pilot = _Pilot(machine, table, search, (held, slow), (dict(held), slow, slow), scale, tolerance)
+    pilot = _Pilot(machine, table, machine.modes(table), (held, slow), (dict(held), slow, slow), scale, tolerance)
     lengths = tuple(_segment(pilot, segment) for segment in timeline.segments)
     watch = pilot.lesson.learned(pilot.scale[:, 0], tolerance)
     return Grid(lengths, pilot.error, tolerance, watch)
@@ -121,9 +119,8 @@ def _segment(pilot: _Pilot, segment: Segment) -> tuple[int, ...]:
         length, end, pilot.allowed = _longest(pilot, left, known or pilot.allowed, known is not None)
         pilot.met[place] = length
         pilot.fine = end
-        pilot.coarse = pilot.machine.follow(
-            pilot.table, *pilot.steps[length], window_hours(length), *pilot.coarse, setting
-        )
+        for hours, one in windows([length]):
+            pilot.coarse = pilot.machine.follow(pilot.table, pilot.modes, hours, one, *pilot.coarse, setting)
         chosen.append(length)
         left -= length
     if segment.visit is not None:
@@ -170,10 +167,8 @@ def _promised(length: int, error: float, tolerance: float) -> int:
 
 
 def _try(pilot: _Pilot, length: int) -> tuple[float, tuple[dict[str, Any], Any]]:
-    once, twice = pilot.steps[length], pilot.steps[length // 2]
-    coarse, fine, held = pilot.machine.compare(
-        pilot.table, *once, *twice, window_hours(length), *pilot.fine, pilot.setting
-    )
+    hours = length * TICK_H / 2
+    coarse, fine, held = pilot.machine.compare(pilot.table, pilot.modes, hours, *pilot.fine, pilot.setting)
     fine = np.asarray(fine)
     pilot.scale = np.maximum(pilot.scale, np.where(np.isfinite(fine), np.abs(fine), 0).max(axis=1, keepdims=True))
     return _distance(pilot, coarse, fine), (held, fine)

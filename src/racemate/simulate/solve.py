@@ -25,7 +25,7 @@ from racemate.simulate.grid import Grid, jumped
 from racemate.simulate.kept import cache_folder
 from racemate.simulate.plan import Plan
 from racemate.simulate.share import Batch, Courses, Crowd, batches, course_rows
-from racemate.simulate.step import Machine, reading_names, window_hours
+from racemate.simulate.step import Machine, reading_names, windows
 from racemate.simulate.timeline import Segment, Timeline, entered, timeline
 from racemate.simulate.trajectory import Trajectory
 
@@ -191,7 +191,7 @@ class Leg:
 
         courses, cut, built = self.courses, self.cut, self.built
         rows: Any = jnp.asarray(courses.table[:, lanes])
-        steps = built.kinetics.steps(rows, {length for k in self.stretch for length in grid.lengths[k]})
+        modes = built.modes(rows)
         held: Any = {body: values[:, lanes] for body, values in courses.held.items()}
         slow: Any = courses.slow[:, lanes]
         doubt: Any = np.zeros_like(slow)
@@ -201,8 +201,8 @@ class Leg:
             segment = cut.segments[k]
             held = jumped(held, segment, lanes) if segment.jumps else held
             setting = segment.setting(lanes)
-            for length in grid.lengths[k]:
-                held, slow, doubt = built.follow(rows, *steps[length], window_hours(length), held, slow, doubt, setting)
+            for hours, count in windows(grid.lengths[k]):
+                held, slow, doubt = built.follow(rows, modes, hours, count, held, slow, doubt, setting)
             if segment.visit is not None:
                 yield segment.visit, held, slow, doubt
         yield None, held, slow, doubt

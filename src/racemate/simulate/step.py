@@ -1,11 +1,10 @@
 """Step: one window of time for a batch of people in lock step, compiled once per set of bodies and batch size.
 
-Kinetics are exact: matrix exponentials carry the amounts from node to node and across the window.  Slow states follow by
-collocation, level after level, each knowing the levels before it.  Nothing here knows a drug, a state or a hypothesis: the chain's
-records are all it reads.
+Kinetics are exact: modes carry the amounts to every node and across the window.  Slow states follow by collocation, level after
+level, each knowing the levels before it.  Nothing here knows a drug, a state or a hypothesis: the chain's records are all it reads.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, partial
 from typing import Any
@@ -13,23 +12,33 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from numpy.typing import NDArray
 
 from racemate.chain import circuit, concentration, occupancy, plasticity, score, severity, whole
 from racemate.chain.laws import Relax
 from racemate.model import unpack
 from racemate.readings import numeric
 from racemate.readings.names import build
-from racemate.simulate.window import cascade, lanes
+from racemate.simulate.window import cascade, kinetics, lanes
 from racemate.simulate.window import doubt as doubting
 from racemate.simulate.window.cascade import Nodes
 from racemate.simulate.window.collocation import NODES
-from racemate.simulate.window.kinetics import TICK_H, Kinetics, apply
+from racemate.simulate.window.kinetics import TICK_H
+from racemate.simulate.window.modes import Modes
 from racemate.units import declared
 
+Window = Callable[..., tuple[dict[str, Any], Nodes, Nodes]]
 
-def window_hours(length: int) -> float:
-    """Hours of a window of ``length`` half ticks."""
-    return TICK_H * length / 2
+
+MOST = 64
+"""Windows that one call can carry people through."""
+
+
+def windows(lengths: Sequence[int]) -> Iterator[tuple[NDArray[np.float64], int]]:
+    """Hours of windows of so many half ticks, as many as one call of `Machine.follow` takes, and how many they are."""
+    for first in range(0, len(lengths), MOST):
+        some = np.asarray(lengths[first : first + MOST]) * (TICK_H / 2)
+        yield np.pad(some, (0, MOST - len(some))), len(some)
 
 
 @dataclass(frozen=True)
@@ -40,29 +49,51 @@ class Machine:
     layouts: tuple[numeric.Layout, ...]
     order: numeric.Order
 
-    @cached_property
-    def kinetics(self) -> Kinetics:
-        """Compiled transition matrices of windows, by length."""
-        return Kinetics(self.names, self.layouts)
-
     @property
-    def _window(self) -> Callable[..., Any]:
-        return partial(_window, self.names, self.layouts, self.order)
+    def states(self) -> int:
+        """Number of slow states."""
+        return len(numeric.SLOW)
+
+    @cached_property
+    def modes(self) -> Any:
+        """Compiled ``table -> modes`` of every body in play."""
+        return jax.jit(partial(kinetics.bodies, self.names, self.layouts))
+
+    def window(
+        self, table: Any, modes: Mapping[str, Modes], hours: Any, moving: Mapping[str, Any], slow: Any, setting: Any
+    ) -> tuple[dict[str, Any], Nodes, Nodes]:
+        """Modes at the end of a window, and of each slow state its increments and rates at the nodes, (node, people)."""
+        par, now = unpack(self.names, table[:, None]), severity.Setting(*setting[:, None])
+        parts: dict[tuple[str, str], Any] = {}
+        moved: dict[str, Any] = {}
+        for layout in self.layouts:
+            seen, moved[layout.body] = kinetics.carried(layout, modes[layout.body], moving[layout.body], hours)
+            parts |= {(layout.body, name): amount for name, amount in zip(layout.read, seen, strict=True)}
+        state = numeric.amounts(parts, jnp.zeros((NODES, table.shape[1])))
+        exposure = concentration.signal(state, par.concentration)
+
+        def found(values: Nodes) -> list[Relax]:
+            return numeric.records(whole.relaxations(exposure, numeric.slow(values), par, now, lanes))
+
+        return moved, *cascade.solve(self.order, found, slow, hours)
 
     @cached_property
     def advance(self) -> Any:
-        """Compiled ``(table, rows, ends, hours, amounts, slow, setting) -> (amounts, slow)`` across one window."""
-        return jax.jit(partial(_advance, self._window))
+        """Compiled ``(table, modes, hours, held, slow, setting) -> (held, slow)`` across one window."""
+        return jax.jit(partial(_advance, self.window))
 
     @cached_property
     def follow(self) -> Any:
-        """Compiled ``(table, rows, ends, hours, amounts, slow, doubt, setting) -> (amounts, slow, doubt)``: `advance` with everybody's doubt."""
-        return jax.jit(partial(_follow, self._window, self.order.varying))
+        """Compiled ``(table, modes, hours, count, held, slow, doubt, setting) -> (held, slow, doubt)`` across windows in a row.
+
+        Doubt is everybody's; ``hours`` and ``count`` are what `windows` gives.
+        """
+        return jax.jit(partial(_follow, self.window, self.order.varying))
 
     @cached_property
     def compare(self) -> Any:
         """Compiled step-doubling: the window at once against its two halves; returns both ends of the slow states and the amounts."""
-        return jax.jit(partial(_compare, self.advance))
+        return jax.jit(partial(_compare, self.window))
 
     def reader(self, wanted: tuple[str, ...]) -> Any:
         """Compiled ``(table, amounts, slow, setting, reference, since) -> (wanted, people)`` for some of `reading_names`."""
@@ -74,73 +105,49 @@ def _reader(names: tuple[str, ...], layouts: tuple[numeric.Layout, ...], wanted:
     return jax.jit(partial(_read, names, layouts, wanted))
 
 
-def _window(
-    names: tuple[str, ...],
-    layouts: tuple[numeric.Layout, ...],
-    order: numeric.Order,
-    table: Any,
-    rows: Mapping[str, Any],
-    ends: Mapping[str, Any],
-    hours: Any,
-    held: Mapping[str, Any],
-    slow: Any,
-    setting: Any,
-) -> tuple[dict[str, Any], Nodes, Nodes]:
-    """Amounts at the end of a window, and of each slow state its values and rates at the nodes, (node, people)."""
-    par = unpack(names, table[:, None])
-    now = severity.Setting(*setting[:, None])
-    parts: dict[tuple[str, str], Any] = {}
-    for layout in layouts:
-        seen = apply(rows[layout.body], held[layout.body])
-        parts |= {(layout.body, name): seen[:, k] for k, name in enumerate(layout.read)}
-    exposure = concentration.signal(numeric.amounts(parts, jnp.zeros((NODES, table.shape[1]))), par.concentration)
-
-    def found(values: Nodes) -> list[Relax]:
-        return numeric.records(whole.relaxations(exposure, numeric.slow(values), par, now, lanes))
-
-    values, rates = cascade.solve(order, found, slow, hours)
-    return {layout.body: apply(ends[layout.body], held[layout.body]) for layout in layouts}, values, rates
+def _advance(window: Window, table: Any, modes: Any, hours: Any, held: Any, slow: Any, setting: Any) -> Any:
+    moved, risen, _ = window(table, modes, hours, kinetics.taken(modes, held), slow, setting)
+    return kinetics.held(modes, moved), _ends(slow, risen)
 
 
-def _advance(window: Callable[..., Any], *given: Any) -> tuple[dict[str, Any], Any]:
-    moved, values, _ = window(*given)
-    return moved, jnp.stack([value[-1] for value in values])
+def _ends(slow: Any, risen: Nodes) -> Any:
+    return slow + jnp.stack([one[-1] for one in risen])
 
 
 def _follow(
-    window: Callable[..., Any],
-    varying: frozenset[int],
+    window: Window,
+    watched: frozenset[int] | None,
     table: Any,
-    rows: Any,
-    ends: Any,
+    modes: Any,
     hours: Any,
+    count: Any,
     held: Any,
     slow: Any,
     doubt: Any,
     setting: Any,
 ) -> tuple[dict[str, Any], Any, Any]:
-    moved, values, rates = window(table, rows, ends, hours, held, slow, setting)
-    spent = [hours * (cascade.mean(rate) if i in varying else rate[0]) for i, rate in enumerate(rates)]
-    grown = [doubting.carried(doubt[i], value - slow[i][None], spent[i]) for i, value in enumerate(values)]
-    return moved, jnp.stack([value[-1] for value in values]), jnp.stack(grown)
+    """Windows in a row; without ``watched``, the states of changing rate, doubt is handed on as it was."""
+
+    def one(k: Any, now: tuple[Any, Any, Any]) -> tuple[Any, Any, Any]:
+        moving, slow, doubt = now
+        moved, risen, rates = window(table, modes, hours[k], moving, slow, setting)
+        if watched is None:
+            return moved, _ends(slow, risen), doubt
+        spent = [hours[k] * (cascade.mean(rate) if i in watched else rate[0]) for i, rate in enumerate(rates)]
+        grown = [doubting.carried(doubt[i], one, spent[i]) for i, one in enumerate(risen)]
+        return moved, _ends(slow, risen), jnp.stack(grown)
+
+    moved, slow, doubt = jax.lax.fori_loop(0, count, one, (kinetics.taken(modes, held), slow, doubt))
+    return kinetics.held(modes, moved), slow, doubt
 
 
-def _compare(
-    advance: Any,
-    table: Any,
-    rows: Any,
-    ends: Any,
-    half_rows: Any,
-    half_ends: Any,
-    hours: Any,
-    held: Any,
-    slow: Any,
-    setting: Any,
-) -> tuple[Any, Any, Any]:
-    _, coarse = advance(table, rows, ends, hours, held, slow, setting)
-    middle_held, middle = advance(table, half_rows, half_ends, hours / 2, held, slow, setting)
-    end_held, fine = advance(table, half_rows, half_ends, hours / 2, middle_held, middle, setting)
-    return coarse, fine, end_held
+def _compare(window: Window, table: Any, modes: Any, hours: Any, held: Any, slow: Any, setting: Any) -> Any:
+    start = kinetics.taken(modes, held)
+    _, coarse, _ = window(table, modes, hours, start, slow, setting)
+    middle, halfway, _ = window(table, modes, hours / 2, start, slow, setting)
+    middle_slow = _ends(slow, halfway)
+    moved, fine, _ = window(table, modes, hours / 2, middle, middle_slow, setting)
+    return _ends(slow, coarse), _ends(middle_slow, fine), kinetics.held(modes, moved)
 
 
 def _observed(

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import xarray
 
 
-METHOD = "matrix exponentials for drugs, right-Radau collocation at eight nodes for slow states"
+METHOD = "exact modes for drugs, right-Radau collocation at eight nodes for slow states"
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ like any other, in one pass.
 """
 
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import jax.numpy as jnp
@@ -15,6 +15,7 @@ import numpy as np
 from racemate.chain.laws import Relax
 from racemate.readings.numeric import Order
 from racemate.simulate.window.collocation import NODES, Matrix, Radau, radau
+from racemate.simulate.window.lanes import apart
 
 SWEEPS = 2
 """Passes over states that depend on each other in a circle; where they are too few the pilot, who sees it, shortens the windows."""
@@ -24,13 +25,14 @@ Nodes = list[Any]
 
 
 def solve(order: Order, found: Callable[[Nodes], Sequence[Relax]], start: Any, hours: Any) -> tuple[Nodes, Nodes]:
-    """Values and rates of every slow state at the nodes of a window, from ``start`` (states, people).
+    """Increments since ``start`` (states, people) and rates of every slow state at the nodes of a window.
 
     ``found`` gives the records of all states from what is known of their values; those of a level need the levels before it only.
+    Increments instead of values, so that small changes keep their precision.
     """
     shape = (NODES, start.shape[1])
     values = [jnp.broadcast_to(one[None], shape) for one in start]
-    rates = list(values)
+    risen, rates = [0 * value for value in values], list(values)
     for levels, circle in order.parts:
         for _ in range(SWEEPS if circle else 1):
             for level in levels:
@@ -38,10 +40,12 @@ def solve(order: Order, found: Callable[[Nodes], Sequence[Relax]], start: Any, h
                 for varying in (False, True):
                     group = [i for i in level if (i in order.varying) == varying]
                     if group:
-                        solved = _relax([records[i] for i in group], start[np.array(group)], hours, varying)
+                        given = [records[i] for i in group], start[np.array(group)], hours
+                        solved = apart(partial(_relax, varying))(*given)
                         for k, i in enumerate(group):
-                            values[i], rates[i] = solved[:, k], jnp.broadcast_to(records[i].rate, shape)
-    return values, rates
+                            risen[i], rates[i] = solved[:, k], jnp.broadcast_to(records[i].rate, shape)
+                            values[i] = start[i][None] + risen[i]
+    return risen, rates
 
 
 def mean(rate: Any) -> Any:
@@ -51,7 +55,7 @@ def mean(rate: Any) -> Any:
 
 def mix(weights: Matrix, values: Any) -> Any:
     """Matrix product over the node axis of ``values`` (node, ..., people)."""
-    flat = jnp.asarray(weights) @ values.reshape(values.shape[0], -1)
+    flat = jnp.asarray(weights, values.dtype) @ values.reshape(values.shape[0], -1)
     return flat.reshape(-1, *values.shape[1:])
 
 
@@ -64,26 +68,24 @@ def _beside_mean() -> Matrix:
     return weights
 
 
-def _relax(found: list[Relax], start: Any, hours: Any, varying: bool) -> Any:
-    """Node values (node, state, people) of states over a window."""
+def _relax(varying: bool, found: list[Relax], start: Any, hours: Any) -> Any:
+    """Increments (node, state, people) of states over a window."""
     rule = radau(NODES)
     shape = (NODES, start.shape[1])
     rate = jnp.stack([jnp.broadcast_to(record.rate, shape) for record in found], axis=1)
     source = rate * jnp.stack([jnp.broadcast_to(record.target, shape) for record in found], axis=1)
     if not varying:
-        return start[None] + _risen(rule, source, rate[:1], start, hours)
-    factor = jnp.exp(hours * mix(_beside_mean(), rate))
-    return (start[None] + _risen(rule, factor * source, mix(rule.integral[-1:], rate), start, hours)) / factor
+        return _risen(rule, source, rate[:1], start, hours)
+    grown = jnp.expm1(hours * mix(_beside_mean(), rate))
+    risen = _risen(rule, (1 + grown) * source, mix(rule.integral[-1:], rate), start, hours)
+    return (risen - grown * start[None]) / (1 + grown)
 
 
 def _risen(rule: Radau, source: Any, rate: Any, start: Any, hours: Any) -> Any:
-    """Increments since ``start`` that solve ``x' = source - rate * x`` at the nodes for a constant rate.
-
-    Increments instead of values, so that small changes keep their precision.
-    """
+    """Increments since ``start`` that solve ``x' = source - rate * x`` at the nodes for a constant rate."""
     pairs = rule.pairs
     q = mix(rule.to_modes, source - rate * start[None])
-    real, imag = jnp.asarray(rule.eigen_real)[:, None, None], jnp.asarray(rule.eigen_imag)[:, None, None]
+    real, imag = (jnp.asarray(part, q.dtype)[:, None, None] for part in (rule.eigen_real, rule.eigen_imag))
     a = hours * (real * q[:pairs] - imag * q[pairs:])
     b = hours * (real * q[pairs:] + imag * q[:pairs])
     down, across = 1 + real * (hours * rate), imag * (hours * rate)

@@ -28,7 +28,8 @@ def carried(doubt: Any, increments: Any, spent: Any) -> Any:
 
     ``increments`` (node, people) of the state since the start, ``spent`` (people,) its mean rate times the window's hours.
     """
-    found = _last()[0] * increments[0]
+    last = _last().tolist()
+    found = last[0] * increments[0]
     for node in range(1, NODES):
-        found = found + _last()[node] * increments[node]
+        found = found + last[node] * increments[node]
     return doubt / (1 + spent + spent * spent / 2) + abs(found) / (1 + spent)
