@@ -8,7 +8,7 @@ from racemate.model import bind
 from racemate.simulate.run import run
 
 LIBRARY = "racemate"
-METHOD = "matrix exponentials and collocation in lock step"
+METHOD = "modes and collocation in lock step"
 KEPT = "score.madrs"
 
 

@@ -16,7 +16,7 @@ from racemate.simulate.run import run
 from racemate.simulate.step import reading_names
 
 LIBRARY = "racemate"
-METHOD = "matrix exponentials and collocation in lock step"
+METHOD = "modes and collocation in lock step"
 
 
 class Solver:
