@@ -10,9 +10,9 @@ from importlib.util import find_spec
 from os.path import relpath
 from textwrap import indent
 
-import numpy as np
 import tutorial
 from across import write_across
+from learned import write_learned
 from mark import DOCS, GENERATED, ROOT, table, valued, wide, write
 from place import LINKS, PAGES, Atlas
 from sources import write_sources
@@ -21,7 +21,6 @@ from trials import write_trials
 from racemate import hypothesis, ledger, posterior
 from racemate.cli import app
 from racemate.evidence.library import library
-from racemate.evidence.prior import carry
 from racemate.evidence.record import Claim, Parameter
 from racemate.infer.compare import store
 from racemate.model import bind
@@ -33,9 +32,6 @@ from racemate.report.figure import ink
 from racemate.report.figure.number import draw as claims_drawn
 from racemate.report.holdout import told
 from racemate.report.holdout.score import score
-
-LEARNED = 0.75
-"""Posterior over prior standard deviation, on the scale of the prior's law, up to which a parameter is shown as learned."""
 
 
 def spelled(claim: Claim, here: str, atlas: Atlas) -> str:
@@ -176,36 +172,6 @@ def write_hold_out() -> None:
         write(f"hold-out/{file.parent.name}.md", "\n\n".join(parts))
 
 
-def write_learned() -> None:
-    """What the shipped posterior of the default card has learned: parameters whose prior spread the trials have narrowed, the most first."""
-    found = posterior.load(posterior.PROSPECTIVE, hypothesis.read().name)
-    bound = bind(hypothesis.read()).bound
-    rows: list[tuple[float, tuple[str, ...]]] = []
-    for name in found.names:
-        one, draws = bound[name.removeprefix(posterior.BETWEEN)], found.draws[:, found.names.index(name)]
-        if name.startswith(posterior.BETWEEN):
-            assert one.between is not None
-            assert one.between.uncertainty is not None
-            what, before = f"spread of: {one.name}", one.between.scale
-            ratio = float(np.log(draws).std()) / one.between.uncertainty
-        else:
-            assert one.prior is not None
-            what, before = one.name, float(np.asarray(one.typical))
-            ratio = float(
-                np.std([carry(one.prior.law, value) for value in draws / one.factor]) / np.asarray(one.prior.scale)
-            )
-        low, middle, high = np.quantile(draws, (0.05, 0.5, 0.95))
-        told = f"{middle:.3g} [{low:.3g}, {high:.3g}]"
-        label = library().parameter(one.name).label
-        rows.append((ratio, (label, f"`{what}`", f"{before:.3g}", told, f"{ratio:.2f}")))
-    learned = [row for ratio, row in sorted(rows, key=lambda row: row[0]) if ratio < LEARNED]
-    told = found.manifest["diagnostics"]
-    chains = f"{found.manifest['effort']['chains']} chains, R-hat at most {told['rhat']:.3f}, at least {told['ess']:.0f} effective draws"
-    evidence = f"log marginal likelihood {found.manifest['log_evidence']:.1f} ± {found.manifest['log_evidence_error']:.1f} by tempering"
-    head = f"{found.manifest['targets']} targets of {len(found.manifest['fitted'])} trials; {chains}, {told['divergent']} divergent; {evidence}."
-    write("learned.md", f"{head}\n\n{table(('parameter', 'name', 'prior', 'posterior, 90 %', 'learned'), learned)}")
-
-
 def write_contest() -> None:
     """The comparison of the cards that comes with the package; a word where none comes with it."""
     file = posterior.folder() / posterior.PROSPECTIVE / store.NAME
@@ -215,6 +181,7 @@ def write_contest() -> None:
     found = store.load()
     parts = [table(*contest.card_rows(found)), contest.card_note(found)]
     parts += ["### Trial by trial", table(*contest.trial_rows(found)), contest.TRIALS]
+    parts += ["### Other priors, fewer numbers", table(*contest.variation_rows(found)), contest.variation_note(found)]
     if found.get("confusion"):
         parts += ["### Confusions", table(*contest.confusion_rows(found)), contest.confusion_note(found)]
     write("contest.md", "\n\n".join(parts))

@@ -26,6 +26,8 @@ PRIOR = "prior"
 """The name that asks for no posterior."""
 PROSPECTIVE = "prospective"
 """The posterior that is used unless another is asked for: calibration trials only, so that hold-out trials are predicted."""
+ALL_TRIALS = "all-trials"
+"""The posterior of every trial with a usable number, hold-out trials too: what is believed when nothing is left to be predicted."""
 
 
 @dataclass(frozen=True)

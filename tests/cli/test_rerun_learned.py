@@ -17,7 +17,9 @@ from racemate.exchange.learned import compare, fit, predict
 from racemate.infer import fit as fitting
 from racemate.infer.compare import contest, store
 from racemate.infer.compare.bridge import Bridge
-from racemate.infer.compare.leave import Left
+from racemate.infer.compare.changed.leave import Left
+from racemate.infer.compare.changed.reweigh import Moved
+from racemate.infer.compare.changed.vary import VARIATIONS
 from racemate.infer.fit import Effort, Fit
 from racemate.infer.holdout import frozen
 from racemate.infer.targets.read import read
@@ -152,7 +154,10 @@ def made(home: Path, seed: int = 1) -> dict[str, Any]:
         file.write_bytes(card.encode())
         manifest["fits"][card] = compare.sha256(file.read_bytes()).hexdigest()
     left = [Left(trials, rng.normal(size=2), np.full(2, 0.1), np.full(2, 0.2)) for _ in cards]
-    measured = [(Bridge(float(rng.normal()), 0.1), one) for one in left]
+    varied = [Moved(*rng.uniform(size=(3, len(VARIATIONS)))) for _ in cards]
+    measured = [
+        contest.Measured(Bridge(float(rng.normal()), 0.1), one, moved) for one, moved in zip(left, varied, strict=True)
+    ]
     return {**contest.numbers(cards, [{}, {}], measured), "confusion": None, "manifest": manifest}
 
 

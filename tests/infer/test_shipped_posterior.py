@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 
+from racemate.cli import run
 from racemate.evidence.library import library
-from racemate.hypothesis import all_names
+from racemate.hypothesis import all_names, default
 from racemate.infer.fit import problem
 from racemate.infer.sample import nuts
 from racemate.model import bind
-from racemate.posterior import BETWEEN, PROSPECTIVE, load
+from racemate.posterior import ALL_TRIALS, BETWEEN, PROSPECTIVE, load
 
 LEARNED = ("between:severity.responsiveness", "between:severity.antidepressant_person", "severity.context_midazolam")
 """What the trials say most about: a fit that has gone wrong shows here first."""
@@ -33,6 +34,19 @@ def test_every_card_comes_with_draws_that_were_accepted(card: str) -> None:
         assert column is not None
         assert (column >= low * (1 - 1e-6)).all()
         assert (column <= high * (1 + 1e-6)).all()
+
+
+def test_the_posterior_of_all_trials_has_seen_what_is_held_out_and_may_not_predict_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    told = load(ALL_TRIALS, default()).manifest
+    assert (told["trials"], told["only"], told["refused"]) == ("all-trials", None, [])
+    assert told["diagnostics"]["rhat"] < 1.01
+    assert {library().trial(name).use for name in told["fitted"]} == {"calibration", "hold-out"}
+    before = load(PROSPECTIVE, default()).manifest
+    assert set(before["fitted"]) < set(told["fitted"])
+    assert run(["predict", "--hold-out", "--posterior", ALL_TRIALS, "--hypothesis", default()]) == 2
+    assert "it saw what it predicts" in capsys.readouterr().err
 
 
 @pytest.mark.slow

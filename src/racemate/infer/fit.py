@@ -38,8 +38,8 @@ Floats = NDArray[np.float64]
 Progress = Callable[[str, int, int], None]
 LONGEST = 4
 """Chains that have not met, or are too short, go on: draws are doubled up to this many times the effort's."""
-LOOK_FIRST = 50
-"""Warm-up and draws of the look that a dense fit begins with."""
+LOOKS, LOOKED = 2, 50
+"""Looks that a dense fit begins with, the second with what the first one saw; warm-up and draws of each."""
 _PACKAGES = ("racemate", "jax", "numpyro", "blackjax", "arviz-stats", "numpy", "scipy")
 
 
@@ -54,7 +54,7 @@ class Effort:
     particles: int = PARTICLES
     quick: bool = False
     dense: bool = False
-    """Whether the sampler begins with a look, from which it takes how unknowns go together."""
+    """Whether the sampler begins with looks, from which it takes how unknowns go together."""
 
 
 FULL = Effort()
@@ -127,7 +127,7 @@ def fit(
     sampled = perf_counter()
     evidence = temper(target, seed, effort.runs, effort.particles, progress) if effort.runs else None
     tempered = perf_counter()
-    for file in (checkpoint, _look(checkpoint)):
+    for file in (checkpoint, *(_look(checkpoint, look) for look in range(LOOKS))):
         file.unlink(missing_ok=True)
     read_card = bind(card).hypothesis
     name = read_card.name
@@ -162,8 +162,9 @@ def _sampled(
 ) -> tuple[Chains, Verdict]:
     """Draws and their judgement; a look is taken as it is."""
     draws, begin = effort.draws, None
-    if effort.dense:
-        begin = curved(target, nuts(target, seed, effort.chains, LOOK_FIRST, LOOK_FIRST, progress, _look(checkpoint)))
+    for look in range(LOOKS if effort.dense else 0):
+        file = _look(checkpoint, look)
+        begin = curved(target, nuts(target, seed, effort.chains, LOOKED, LOOKED, progress, file, begin))
     while True:
         chains = nuts(target, seed, effort.chains, effort.warmup, draws, progress, checkpoint, begin)
         verdict = judge(chains, QUICK if effort.quick else STRICT)
@@ -172,9 +173,9 @@ def _sampled(
         draws *= 2
 
 
-def _look(checkpoint: Path) -> Path:
-    """The checkpoint of the look that a dense fit begins with."""
-    return checkpoint.with_stem(f"{checkpoint.stem}-look")
+def _look(checkpoint: Path, look: int) -> Path:
+    """The checkpoint of one of the looks that a dense fit begins with."""
+    return checkpoint.with_stem(f"{checkpoint.stem}-look-{look}")
 
 
 def _mark(card: str | Hypothesis | None, targets: Targets, seed: int, effort: Effort) -> str:

@@ -49,7 +49,7 @@ class Beginning(NamedTuple):
 
 
 def curved(target: Likelihood, chains: Chains) -> Beginning:
-    """Go on from the ends of chains, with the mean curvature that the log density has there.
+    """Go on from the ends of chains, with the mean curvature that the log density has there and on the way.
 
     A few hundred draws cannot tell how a hundred unknowns go together; slopes around a few places can.  Where the density bends the other way the
     size of its curvature counts, and nothing is flatter than the prior.
@@ -57,13 +57,14 @@ def curved(target: Likelihood, chains: Chains) -> Beginning:
     import jax
 
     slope, ends = jax.jit(jax.grad(target.log_density)), chains.place[:, -1]
+    places = chains.place[:, :: -(_ROUND // 2)].reshape(-1, target.size)
     moved = np.stack([np.eye(target.size), -np.eye(target.size)]) * _APART
     total = np.zeros((target.size, target.size))
-    for end in ends:
-        up, down = (np.array([np.asarray(slope(end + step)) for step in side]) for side in moved)
+    for place in places:
+        up, down = (np.array([np.asarray(slope(place + step)) for step in side]) for side in moved)
         found = (down - up) / (2 * _APART)
         strength, axes = np.linalg.eigh((found + found.T) / 2)
-        total += (axes * np.abs(strength)) @ axes.T / len(ends)
+        total += (axes * np.abs(strength)) @ axes.T / len(places)
     strength, axes = np.linalg.eigh(total)
     return Beginning(ends, (axes / np.maximum(strength, 1.0)) @ axes.T)
 

@@ -10,7 +10,9 @@ import pytest
 from racemate.cli import run
 from racemate.infer.compare import contest, store
 from racemate.infer.compare.bridge import Bridge
-from racemate.infer.compare.leave import Left
+from racemate.infer.compare.changed.leave import Left
+from racemate.infer.compare.changed.reweigh import Moved
+from racemate.infer.compare.changed.vary import VARIATIONS
 
 CARDS = ("composite", "expectancy")
 
@@ -18,9 +20,20 @@ CARDS = ("composite", "expectancy")
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     trials = ("one", "two")
+    as_fitted, behind = np.zeros(len(VARIATIONS)), np.zeros(len(VARIATIONS))
+    behind[1] = -6.0
+    sure = np.full(len(VARIATIONS), 0.1)
     measured = [
-        (Bridge(-10.0, 0.1), Left(trials, np.array([-4.0, -5.0]), np.full(2, 0.1), np.array([0.2, 0.9]))),
-        (Bridge(-12.0, 0.1), Left(trials, np.array([-7.0, -4.5]), np.full(2, 0.1), np.array([0.2, 0.3]))),
+        contest.Measured(
+            Bridge(-10.0, 0.1),
+            Left(trials, np.array([-4.0, -5.0]), np.full(2, 0.1), np.array([0.2, 0.9])),
+            Moved(as_fitted, sure, sure),
+        ),
+        contest.Measured(
+            Bridge(-12.0, 0.1),
+            Left(trials, np.array([-7.0, -4.5]), np.full(2, 0.1), np.array([0.2, 0.3])),
+            Moved(behind, sure, sure),
+        ),
     ]
     found = contest.numbers(CARDS, [{}, {}], measured)
     store.save(tmp_path, {**found, "confusion": None, "manifest": {"format": contest.FORMAT}})
@@ -50,13 +63,28 @@ def test_prior_odds_move_the_odds_with_and_without_each_trial(home: Path, capsys
     assert odds == pytest.approx([np.e, 100 * np.e])  # without the first trial -5 stands against -6
 
 
+def test_a_variation_moves_evidence_odds_and_verdict(home: Path, capsys: pytest.CaptureFixture[str]):
+    before = told(home, capsys)["variations"]
+    assert [row["variation"] for row in before] == list(VARIATIONS)
+    assert [row["beaten_by"]["expectancy"] for row in before[:2]] == [None, "composite"]
+    assert before[1]["log_evidence"] == pytest.approx({"composite": -10.0, "expectancy": -18.0})
+    assert before[1]["odds"]["expectancy"] == pytest.approx(1 / (1 + np.exp(8)))
+    after = told(home, capsys, "--prior-odds", "expectancy=100")["variations"]
+    odds = [rows[1]["odds"]["expectancy"] / rows[1]["odds"]["composite"] for rows in (before, after)]
+    assert odds[1] / odds[0] == pytest.approx(100)
+    assert run(["compare", "--fits", str(home)]) == 0
+    line = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("narrower"))
+    assert line.split() == ["narrower", "0.0", "[8.0]"]
+
+
 def test_the_tables_say_no_preference_and_name_what_is_not_to_be_believed(
     home: Path, capsys: pytest.CaptureFixture[str]
 ):
     assert run(["compare", "--fits", str(home)]) == 0
     shown = capsys.readouterr().out
     assert "no preference" in shown
-    assert "preferred" not in shown.replace("no preference", "")
+    ranked = shown[: shown.index("Trials")]
+    assert "preferred" not in ranked.replace("no preference", "")
     line = next(line for line in shown.splitlines() if line.startswith("two"))
     assert line.endswith("composite")
 

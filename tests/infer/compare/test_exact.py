@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from racemate.infer.compare.bridge import bridge
-from racemate.infer.compare.leave import Left, leave, temper_out
+from racemate.infer.compare.changed.leave import Left, leave, temper_out
+from racemate.infer.compare.changed.reweigh import tempered, weighed
+from racemate.infer.compare.changed.vary import spread
 from racemate.infer.compare.quick import Quick
 
 TRIALS = 6
@@ -92,3 +94,29 @@ def test_a_trial_whose_weights_are_doubted_is_tempered_out(place: np.ndarray):
         exact = marginal(every) - marginal([k for k in every if k != t])
         assert found.log_density[t] == pytest.approx(exact, abs=max(4 * found.error[t], 0.05))
         assert 0 < found.error[t] < 0.3
+
+
+def wider(factor: float) -> float:
+    """Exact log evidence had the shared number a prior so many times as wide."""
+    scale = np.ones(SIZE)
+    scale[0] = factor**2
+    total = DESIGN * scale @ DESIGN.T + ERROR**2 * np.eye(TRIALS)
+    return float(-(SEEN @ np.linalg.solve(total, SEEN) + np.linalg.slogdet(2 * np.pi * total)[1]) / 2)
+
+
+@pytest.mark.parametrize("factor", [0.5, 1.5, 3.0])
+def test_another_prior_changes_the_evidence_as_if_fitted_under_it(place: np.ndarray, factor: float):
+    import jax
+
+    jax.config.update("jax_enable_x64", True)
+
+    def ratio(at: Any) -> Any:
+        return spread(at[:1], np.ones(1, dtype=bool), factor)[None]
+
+    exact = wider(factor) - marginal(list(range(TRIALS)))
+    by_weights = weighed(np.array([ratio(at) for at in place]))
+    assert by_weights.gain[0] == pytest.approx(exact, abs=max(4 * by_weights.error[0], 0.01))
+    doubted = by_weights._replace(k_hat=np.ones(1))
+    by_tempering = tempered(doubted, place, lambda at: each(at, SEEN).sum() - (at**2).sum() / 2, ratio, 3)
+    assert by_tempering.gain[0] == pytest.approx(exact, abs=max(4 * by_tempering.error[0], 0.05))
+    assert by_tempering.gain[0] != by_weights.gain[0]

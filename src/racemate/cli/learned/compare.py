@@ -75,12 +75,13 @@ def _again(fits: Path | None, cards: list[str] | None, seed: int, sets: int, qui
 
 
 def told(found: dict[str, Any]) -> str:
-    """The cards, the trials, and which card wins when another one is true."""
+    """The cards, the trials, other priors and fewer numbers, and which card wins when another one is true."""
     from racemate.report.contest import told as shown
 
     parts = [
         ("Cards", shown.card_rows(found), shown.card_note(found)),
         ("Trials", shown.trial_rows(found), shown.TRIALS),
+        ("Variations", shown.variation_rows(found), shown.variation_note(found)),
     ]
     if found.get("confusion"):
         parts.append(("Confusions", shown.confusion_rows(found), shown.confusion_note(found)))

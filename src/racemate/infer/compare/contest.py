@@ -15,11 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from racemate.evidence.finding import EvidenceError
+from racemate.evidence.library import library
 from racemate.infer.compare import verdict
 from racemate.infer.compare.bridge import Bridge, bridge
+from racemate.infer.compare.changed.leave import Left, by_trial, leave, temper_out
+from racemate.infer.compare.changed.reweigh import DOUBTFUL_K, Moved
+from racemate.infer.compare.changed.vary import VARIATIONS, vary
 from racemate.infer.compare.confusion import PROCESSES, SETS, Confusion, confuse
 from racemate.infer.compare.fitted import available, load
-from racemate.infer.compare.leave import DOUBTFUL_K, Left, by_trial, leave, temper_out
 from racemate.infer.compare.quick import published
 from racemate.infer.ready import ready
 from racemate.infer.targets.read import again
@@ -28,10 +31,17 @@ from racemate.spread.jobs import spread
 
 Floats = NDArray[np.float64]
 Progress = Callable[[str, int, int], None]
-Measured = tuple[Bridge, Left]
-FORMAT = "racemate-compare/1"
+FORMAT = "racemate-compare/2"
 MOST_DRAWS = 400
-"""Draws from which trials are left out; the number of effective ones is told by the errors."""
+"""Draws from which trials are left out and priors varied; the number of effective ones is told by the errors."""
+
+
+class Measured(NamedTuple):
+    """One card: the evidence for it, its predictions of left-out trials, and what other priors and fewer numbers would change."""
+
+    evidence: Bridge
+    left: Left
+    varied: Moved
 
 
 class Given(NamedTuple):
@@ -95,25 +105,25 @@ def _targets(home: Path, names: Sequence[str]) -> Targets:
 
 
 def _measured(given: Given, card: str) -> Measured:
-    """The evidence for a card, and how well it predicts each trial from the others."""
     one = load(given.home, card, given.targets)
     values = published(one.likelihood)
     crossed = bridge(one.place, lambda at: one.quick.many(at, values), given.seed)
     rows = np.linspace(0, len(one.place) - 1, min(MOST_DRAWS, len(one.place))).astype(int)
     trials, each = one.likelihood.predictor.unknowns.trials, by_trial(one.likelihood)
     left = leave(trials, one.place[rows], each)
-    return crossed, temper_out(left, one.place, one.likelihood.log_density, each, given.seed)
+    left = temper_out(left, one.place, one.likelihood.log_density, each, given.seed)
+    return Measured(crossed, left, vary(one.likelihood, one.place, library(), MOST_DRAWS, given.seed))
 
 
 def numbers(
     names: Sequence[str], manifests: Sequence[Mapping[str, Any]], measured: Sequence[Measured]
 ) -> dict[str, Any]:
     """Rows by card, and each trial's part."""
-    evidence = np.array([crossed.log_evidence for crossed, _ in measured])
-    error = np.array([crossed.error for crossed, _ in measured])
-    left = np.stack([found.log_density for _, found in measured], axis=1)
-    wrong = np.stack([found.error for _, found in measured], axis=1)
-    k_hat = np.stack([found.k_hat for _, found in measured], axis=1)
+    evidence = np.array([one.evidence.log_evidence for one in measured])
+    error = np.array([one.evidence.error for one in measured])
+    left = np.stack([one.left.log_density for one in measured], axis=1)
+    wrong = np.stack([one.left.error for one in measured], axis=1)
+    k_hat = np.stack([one.left.k_hat for one in measured], axis=1)
     weight, equal = verdict.stacking(left), np.ones(len(names))
     share, beaten = verdict.odds(evidence, equal), verdict.beaten_by(evidence, error, names)
     need = verdict.overturn(evidence)
@@ -134,7 +144,8 @@ def numbers(
         }
         for k, name in enumerate(names)
     ]
-    return {"cards": rows, "trials": _trials(names, measured[0][1].trials, evidence, left, wrong, k_hat)}
+    trials = _trials(names, measured[0].left.trials, evidence, left, wrong, k_hat)
+    return {"cards": rows, "trials": trials, "variations": _variations(names, evidence, error, measured)}
 
 
 def _trials(
@@ -159,10 +170,35 @@ def _trials(
     ]
 
 
+def _variations(
+    names: Sequence[str], evidence: Floats, error: Floats, measured: Sequence[Measured]
+) -> list[dict[str, Any]]:
+    """One row per variation: the evidence for each card under it, the odds, and who would be beaten by whom."""
+    gain = np.stack([one.varied.gain for one in measured], axis=1)
+    wrong = np.stack([one.varied.error for one in measured], axis=1)
+    k_hat = np.stack([one.varied.k_hat for one in measured], axis=1)
+    equal = np.ones(len(names))
+    return [
+        {
+            "variation": variation,
+            "says": says,
+            "change": dict(zip(names, gain[v].tolist(), strict=True)),
+            "error": dict(zip(names, wrong[v].tolist(), strict=True)),
+            "k_hat": dict(zip(names, k_hat[v].tolist(), strict=True)),
+            "log_evidence": dict(zip(names, (evidence + gain[v]).tolist(), strict=True)),
+            "odds": dict(zip(names, verdict.odds(evidence + gain[v], equal).tolist(), strict=True)),
+            "beaten_by": dict(
+                zip(names, verdict.beaten_by(evidence + gain[v], np.hypot(error, wrong[v]), names), strict=True)
+            ),
+        }
+        for v, (variation, says) in enumerate(VARIATIONS.items())
+    ]
+
+
 def _confusion(found: Confusion, measured: Sequence[Measured]) -> dict[str, Any]:
     """Who wins when who is true; and how far the quick score is off, where the answer is known."""
     off = np.array(
-        [score.log_evidence - crossed.log_evidence for score, (crossed, _) in zip(found.real, measured, strict=True)]
+        [score.log_evidence - one.evidence.log_evidence for score, one in zip(found.real, measured, strict=True)]
     )
     lead = found.lead() if len(found.cards) > 1 else np.zeros(found.score.shape[:2])
     return {

@@ -70,7 +70,7 @@ def prior_odds(cards: Sequence[str], asked: Sequence[str]) -> dict[str, float]:
 
 
 def weigh(found: dict[str, Any], asked: Sequence[str]) -> None:
-    """Put the odds under the prior odds that were asked for into a comparison: of each card, and without each trial."""
+    """Put the odds under the prior odds that were asked for into a comparison: of each card, without each trial and under each variation."""
     names = [row["card"] for row in found["cards"]]
     prior = prior_odds(names, asked)
     before = np.array([prior[name] for name in names])
@@ -80,6 +80,9 @@ def weigh(found: dict[str, Any], asked: Sequence[str]) -> None:
     for trial in found["trials"]:
         rest = odds(np.array([trial["log_evidence_without"][name] for name in names]), before)
         trial["odds_without"] = dict(zip(names, rest.tolist(), strict=True))
+    for varied in found["variations"]:
+        changed = odds(np.array([varied["log_evidence"][name] for name in names]), before)
+        varied["odds"] = dict(zip(names, changed.tolist(), strict=True))
     found["prior_odds"] = prior
 
 

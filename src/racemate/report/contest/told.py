@@ -66,6 +66,32 @@ def trial_rows(found: Mapping[str, Any]) -> Table:
     return ("trial", f"given the others ({best})", "best predicted by", "range", "without it", "tempered out"), lines
 
 
+def variation_rows(found: Mapping[str, Any]) -> Table:
+    """One row per variation: each card's log units behind the best one, in brackets where the best one is preferred to it."""
+    cards = [row["card"] for row in _ranked(found)]
+    base = {row["card"]: row["log_evidence"] for row in found["cards"]}
+    beaten = {row["card"]: row["beaten_by"] for row in found["cards"]}
+    every = [
+        ("as fitted", base, beaten),
+        *((r["variation"], r["log_evidence"], r["beaten_by"]) for r in found["variations"]),
+    ]
+    lines = [
+        (name, *(_behind(max(evidence.values()) - evidence[card], lost[card]) for card in cards))
+        for name, evidence, lost in every
+    ]
+    return ("variation", *cards), lines
+
+
+def variation_note(found: Mapping[str, Any]) -> str:
+    """What each variation is, and how sure its row is."""
+    worst = max(max(row["error"].values()) for row in found["variations"])
+    said = "; ".join(f"{row['variation']}: {row['says']}" for row in found["variations"])
+    return (
+        f"Log units behind the best card, in brackets where that card is preferred. {said}. Computed from the draws of the fits, by "
+        f"importance weights, or by tempering where these are not to be believed; largest error {worst:.1f}."
+    )
+
+
 def confusion_rows(found: Mapping[str, Any]) -> Table:
     """How often each card scored highest, by the card that was true; no rows where nothing was simulated."""
     told = found.get("confusion")
@@ -89,6 +115,10 @@ def confusion_note(found: Mapping[str, Any]) -> str:
 
 def _ranked(found: Mapping[str, Any]) -> list[dict[str, Any]]:
     return sorted(found["cards"], key=lambda row: -row["log_evidence"])
+
+
+def _behind(gap: float, beaten_by: str | None) -> str:
+    return f"{gap:.1f}" if beaten_by is None else f"[{gap:.1f}]"
 
 
 def _share(value: float) -> str:

@@ -1,14 +1,13 @@
 """Leave: how well a card predicts each trial from all the others, without fitting again (PSIS-LOO, vehtari-2017).
 
 A trial is predicted as a new one: its own drug and setting effects are averaged over their law, because no other trial knows them.  What is
-left of the trial in the draws is then taken out by importance weights, whose k-hat says whether that may be believed.  Where it may not,
-draws are carried from the posterior to that of the other trials through powers of the trial's likelihood (`racemate.infer.temper`).
+left of the trial in the draws is then taken out (`reweigh`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,8 +16,8 @@ from scipy.special import ndtri
 from scipy.stats import qmc
 
 from racemate.infer.compare.bridge import LOG_2PI
+from racemate.infer.compare.changed.reweigh import Moved, tempered, weighed
 from racemate.infer.likelihood.total import Likelihood
-from racemate.infer.temper import climb, joined, rung
 
 Floats = NDArray[np.float64]
 NODES = 64
@@ -27,10 +26,6 @@ _WIDER = 1.5
 """The law the pairs come from is this much wider than the posterior of that trial's effects, so that weights have no tail."""
 _SEED = 20_260_302
 _BATCH = 4
-_RUNS, _PARTICLES = 4, 32
-"""Repetitions, and draws carried in each, where a trial is tempered out: both ends are near each other, so few will do."""
-DOUBTFUL_K = 0.7
-"""Limit of k-hat above which importance weights are not to be believed (vehtari-2017)."""
 
 
 @dataclass(frozen=True)
@@ -56,51 +51,23 @@ def by_trial(likelihood: Likelihood) -> Callable[[Any], Any]:
 
 
 def leave(trials: tuple[str, ...], place: Floats, trial_density: Callable[[Any], Any]) -> Left:
-    """Leave out one trial after the other.
+    """Leave out one trial after the other, by importance weights.
 
     ``place`` (draws, size) ends in one drug and then one setting effect per trial; ``trial_density`` is traced by jax and gives (trials,).
     """
-    from arviz_stats.base.array import array_stats
-
-    told = averaged(len(trials), place, trial_density)
-    found, error, k_hat = np.zeros((3, len(trials)))
-    for t in range(len(trials)):
-        weight, k = array_stats.psislw(told[:, t])
-        weight = np.asarray(weight) - np.logaddexp.reduce(weight)
-        found[t] = np.logaddexp.reduce(weight + told[:, t])
-        share = np.exp(weight)
-        away = np.exp(told[:, t] - found[t]) - 1
-        error[t], k_hat[t] = np.sqrt((share**2 * away**2).sum()), float(k)
-    return Left(trials, found, error, k_hat)
+    return _left(trials, weighed(-averaged(len(trials), place, trial_density)))
 
 
 def temper_out(
-    left: Left,
-    place: Floats,
-    log_density: Callable[[Any], Any],
-    trial_density: Callable[[Any], Any],
-    seed: int,
+    left: Left, place: Floats, log_density: Callable[[Any], Any], trial_density: Callable[[Any], Any], seed: int
 ) -> Left:
-    """Leave those trials out anew whose importance weights are not to be believed.
+    """Leave those trials out anew whose importance weights are not to be believed; raises as `tempered` does."""
+    moved = Moved(-left.log_density, left.error, left.k_hat)
+    return _left(left.trials, tempered(moved, place, log_density, lambda at: -trial_density(at), seed))
 
-    ``place`` (draws, size) holds draws of the posterior, ``log_density`` is its log, ``trial_density`` as in `leave`.  Raises
-    FloatingPointError when the other posterior is not reached.
-    """
-    import jax
 
-    doubtful = np.flatnonzero(left.k_hat > DOUBTFUL_K)
-    if not doubtful.size:
-        return left
-    step = rung(lambda t: (log_density, lambda at: -trial_density(at)[t]))
-    rows = np.linspace(0, len(place) - 1, min(_RUNS * _PARTICLES, len(place))).astype(int)
-    variance = place.var(axis=0)
-    density, error = left.log_density.copy(), left.error.copy()
-    for t in doubtful:
-        keys = jax.random.split(jax.random.fold_in(jax.random.key(seed), int(t)), _RUNS)
-        gains = np.array([climb(step, key, place[rows[r::_RUNS]], variance, int(t))[0] for r, key in enumerate(keys)])
-        middle, error[t] = joined(gains)
-        density[t] = -middle
-    return replace(left, log_density=density, error=error)
+def _left(trials: tuple[str, ...], moved: Moved) -> Left:
+    return Left(trials, -moved.gain, moved.error, moved.k_hat)
 
 
 def averaged(trials: int, place: Floats, trial_density: Callable[[Any], Any]) -> Floats:
