@@ -17,6 +17,12 @@ def idle(held: str, job: int) -> int:
     return job
 
 
+def who(held: float, job: int) -> int:
+    """The process that did the job, after so many seconds."""
+    time.sleep(held)
+    return os.getpid()
+
+
 def refuse(held: Any, job: int) -> int:
     del held
     if job == 1:

@@ -6,6 +6,7 @@ import pickle
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from threading import Event
@@ -17,7 +18,7 @@ from racemate.evidence.finding import EvidenceError, Finding
 from racemate.spread.charge import Charge, Raised
 from racemate.spread.hand import LostError, serve
 from racemate.spread.jobs import spread
-from tests.spread.tasks import add, die, die_once, idle, is_ready, ready, refuse
+from tests.spread.tasks import add, die, die_once, idle, is_ready, ready, refuse, who
 
 SUMS = {k: 10 + k for k in range(5)}
 MANY = (pytest.param({"processes": 2}, id="processes"), pytest.param({"scheduler": "local:2"}, id="cluster"))
@@ -119,6 +120,13 @@ def test_what_a_job_raises_is_raised_here(where: dict[str, Any]) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("where", MANY)
+def test_work_is_dealt_out_to_all(where: dict[str, Any]) -> None:
+    done = Counter(process for _, process in spread(who, 0.1, range(12), **where))
+    assert len(done) == 2
+    assert min(done.values()) >= 4
+
+
 @pytest.mark.parametrize("where", MANY)
 def test_processes_are_made_ready(where: dict[str, Any]) -> None:
     assert all(done for _, done in spread(is_ready, None, range(3), ready=ready, **where))

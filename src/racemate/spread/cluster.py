@@ -100,7 +100,7 @@ def _client(scheduler: str, jobs: int) -> Iterator[Client]:
     if (count := local(scheduler)) is not None:
         many = min(count, jobs)
         # Whatever port is free: several clusters may run on one machine.
-        here = LocalCluster(many, threads_per_worker=1, processes=True, dashboard_address=":0", env=ALONE)
+        here = LocalCluster(n_workers=many, threads_per_worker=1, processes=True, dashboard_address=":0", env=ALONE)
         with here, Client(here) as client:
             yield client
         return
