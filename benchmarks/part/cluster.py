@@ -51,7 +51,7 @@ def _workers(count: int) -> Iterator[Any]:
 
     from racemate.spread.hand import ALONE
 
-    there: Any = LocalCluster(count, threads_per_worker=1, processes=True, dashboard_address=":0", env=ALONE)
+    there: Any = LocalCluster(n_workers=count, threads_per_worker=1, processes=True, dashboard_address=":0", env=ALONE)
     with there, Client(there) as client:
         client.get_task_stream()  # from now on the scheduler notes what it did
         yield client
