@@ -47,12 +47,11 @@ def _row(count: int, job: Sequence[str], say: Callable[[str], None]) -> dict[str
 @contextmanager
 def _workers(count: int) -> Iterator[Any]:
     """A client of so many workers, which end with it."""
-    from distributed import Client, LocalCluster
+    from distributed import Client
 
-    from racemate.spread.hand import ALONE
+    from racemate.spread.cluster import workers
 
-    there: Any = LocalCluster(n_workers=count, threads_per_worker=1, processes=True, dashboard_address=":0", env=ALONE)
-    with there, Client(there) as client:
+    with workers(count) as there, Client(there) as client:
         client.get_task_stream()  # from now on the scheduler notes what it did
         yield client
 

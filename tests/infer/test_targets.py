@@ -156,6 +156,11 @@ def test_what_a_manifest_names_is_read_again(only: tuple[str, ...] | None):
     assert again(told) == found
 
 
+def test_a_manifest_that_does_not_say_whether_trials_were_chosen_is_refused():
+    with pytest.raises(EvidenceError, match=r"only: found nothing, allowed: .*fit the card again"):
+        again({"trials": "calibration", "fitted": ["murrough-2013"]})
+
+
 def test_a_scan_that_formed_a_prior_is_left_out_and_says_so():
     left = {(o.statistic, o.reason) for o in read().dropped}
     assert ("imaging.naltrexone_50_mg", "already the prior of occupancy.kd_mor_naltrexone") in left

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
@@ -38,8 +38,8 @@ Floats = NDArray[np.float64]
 Progress = Callable[[str, int, int], None]
 LONGEST = 4
 """Chains that have not met, or are too short, go on: draws are doubled up to this many times the effort's."""
-LOOKS, LOOKED = 2, 50
-"""Looks that a dense fit begins with, the second with what the first one saw; warm-up and draws of each."""
+SCOUTS, SCOUTED = 2, 50
+"""Scouting runs that a dense fit begins with, the second with what the first one saw; warm-up and draws of each."""
 _PACKAGES = ("racemate", "jax", "numpyro", "blackjax", "arviz-stats", "numpy", "scipy")
 
 
@@ -54,7 +54,7 @@ class Effort:
     particles: int = PARTICLES
     quick: bool = False
     dense: bool = False
-    """Whether the sampler begins with looks, from which it takes how unknowns go together."""
+    """Whether the sampler begins with scouting runs, from which it takes how unknowns go together."""
 
 
 FULL = Effort()
@@ -127,7 +127,7 @@ def fit(
     sampled = perf_counter()
     evidence = temper(target, seed, effort.runs, effort.particles, progress) if effort.runs else None
     tempered = perf_counter()
-    for file in (checkpoint, *(_look(checkpoint, look) for look in range(LOOKS))):
+    for file in (checkpoint, *(_scout(checkpoint, run) for run in range(SCOUTS))):
         file.unlink(missing_ok=True)
     read_card = bind(card).hypothesis
     name = read_card.name
@@ -141,7 +141,7 @@ def fit(
         "targets": len(goal.targets),
         "evidence": goal.evidence_hash,
         "seed": seed,
-        "effort": {k: getattr(effort, k) for k in ("chains", "warmup", "draws", "runs", "particles", "quick", "dense")},
+        "effort": asdict(effort),
         "draws": chains.place.shape[1],
         "diagnostics": verdict.numbers(),
         "refused": list(verdict.reasons),
@@ -162,9 +162,9 @@ def _sampled(
 ) -> tuple[Chains, Verdict]:
     """Draws and their judgement; a look is taken as it is."""
     draws, begin = effort.draws, None
-    for look in range(LOOKS if effort.dense else 0):
-        file = _look(checkpoint, look)
-        begin = curved(target, nuts(target, seed, effort.chains, LOOKED, LOOKED, progress, file, begin))
+    for run in range(SCOUTS if effort.dense else 0):
+        file = _scout(checkpoint, run)
+        begin = curved(target, nuts(target, seed, effort.chains, SCOUTED, SCOUTED, progress, file, begin))
     while True:
         chains = nuts(target, seed, effort.chains, effort.warmup, draws, progress, checkpoint, begin)
         verdict = judge(chains, QUICK if effort.quick else STRICT)
@@ -173,13 +173,13 @@ def _sampled(
         draws *= 2
 
 
-def _look(checkpoint: Path, look: int) -> Path:
-    """The checkpoint of one of the looks that a dense fit begins with."""
-    return checkpoint.with_stem(f"{checkpoint.stem}-look-{look}")
+def _scout(checkpoint: Path, run: int) -> Path:
+    """The checkpoint of one of the scouting runs that a dense fit begins with."""
+    return checkpoint.with_stem(f"{checkpoint.stem}-scout-{run}")
 
 
 def _mark(card: str | Hypothesis | None, targets: Targets, seed: int, effort: Effort) -> str:
     """What a half-done fit belongs to: card, targets, seed, effort and the code that samples."""
-    written = code("infer/sample.py", "infer/likelihood", "infer/targets")
+    written = code("infer/sample.py", "infer/curvature.py", "infer/likelihood", "infer/targets")
     told = (bind(card).hypothesis.model_dump_json(), targets.evidence_hash, targets.targets, seed, effort, written)
     return sha256(repr(told).encode()).hexdigest()

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from racemate.infer.curvature import curvature
 from racemate.infer.likelihood.total import Likelihood
 
 Floats = NDArray[np.float64]
@@ -26,8 +27,6 @@ CHAINS, WARMUP, DRAWS = 4, 500, 500
 TARGET_ACCEPTANCE = 0.85
 """Somewhat short steps: the spreads of study effects bend the posterior, and longer steps diverge there."""
 _ROUND = 50
-_APART = 1e-4
-"""Half the distance between two slopes that give a curvature, prior standard deviations."""
 _DEEPEST = 9
 """At most 2**9 steps in one trajectory."""
 STATISTICS = ("diverging", "energy", "acceptance_rate", "n_steps", "lp")
@@ -58,12 +57,9 @@ def curved(target: Likelihood, chains: Chains) -> Beginning:
 
     slope, ends = jax.jit(jax.grad(target.log_density)), chains.place[:, -1]
     places = chains.place[:, :: -(_ROUND // 2)].reshape(-1, target.size)
-    moved = np.stack([np.eye(target.size), -np.eye(target.size)]) * _APART
     total = np.zeros((target.size, target.size))
     for place in places:
-        up, down = (np.array([np.asarray(slope(place + step)) for step in side]) for side in moved)
-        found = (down - up) / (2 * _APART)
-        strength, axes = np.linalg.eigh((found + found.T) / 2)
+        strength, axes = np.linalg.eigh(curvature(slope, place))
         total += (axes * np.abs(strength)) @ axes.T / len(places)
     strength, axes = np.linalg.eigh(total)
     return Beginning(ends, (axes / np.maximum(strength, 1.0)) @ axes.T)

@@ -19,7 +19,7 @@ from racemate.spread.charge import Charge, Raised
 from racemate.spread.hand import ALONE, Answers, LostError
 
 if TYPE_CHECKING:
-    from distributed import Client, Future
+    from distributed import Client, Future, LocalCluster
 
 EXTRA = "cluster"
 LOCAL = "local"
@@ -94,14 +94,11 @@ def _heard(wanted: Sequence[Future]) -> Answers:
 @contextmanager
 def _client(scheduler: str, jobs: int) -> Iterator[Client]:
     try:
-        from distributed import Client, LocalCluster
+        from distributed import Client
     except ImportError:
         raise EvidenceError("--scheduler", EXTRA, "not installed", f"pip install 'racemate[{EXTRA}]'") from None
     if (count := local(scheduler)) is not None:
-        many = min(count, jobs)
-        # Whatever port is free: several clusters may run on one machine.
-        here = LocalCluster(n_workers=many, threads_per_worker=1, processes=True, dashboard_address=":0", env=ALONE)
-        with here, Client(here) as client:
+        with workers(min(count, jobs)) as here, Client(here) as client:
             yield client
         return
     if "://" not in scheduler:
@@ -112,6 +109,14 @@ def _client(scheduler: str, jobs: int) -> Iterator[Client]:
         raise EvidenceError("--scheduler", "address", f"{scheduler}: {error}", "a scheduler that answers") from None
     with client:
         yield client
+
+
+def workers(count: int) -> LocalCluster:
+    """A cluster of so many processes of this machine, of one thread each."""
+    from distributed import LocalCluster
+
+    # Whatever port is free: several clusters may run on one machine.
+    return LocalCluster(n_workers=count, threads_per_worker=1, processes=True, dashboard_address=":0", env=ALONE)
 
 
 def local(scheduler: str) -> int | None:

@@ -8,7 +8,7 @@ import pytest
 from racemate.infer.compare.bridge import bridge
 from racemate.infer.compare.changed.leave import Left, leave, temper_out
 from racemate.infer.compare.changed.reweigh import tempered, weighed
-from racemate.infer.compare.changed.vary import spread
+from racemate.infer.compare.changed.vary import widened
 from racemate.infer.compare.quick import Quick
 
 TRIALS = 6
@@ -111,7 +111,7 @@ def test_another_prior_changes_the_evidence_as_if_fitted_under_it(place: np.ndar
     jax.config.update("jax_enable_x64", True)
 
     def ratio(at: Any) -> Any:
-        return spread(at[:1], np.ones(1, dtype=bool), factor)[None]
+        return widened(at[:1], np.ones(1, dtype=bool), factor)[None]
 
     exact = wider(factor) - marginal(list(range(TRIALS)))
     by_weights = weighed(np.array([ratio(at) for at in place]))

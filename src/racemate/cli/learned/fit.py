@@ -38,7 +38,7 @@ def fit(
         bool,
         Parameter(
             negative="",
-            help="Take from a first look how unknowns go together: for evidence that ties them tightly, as all-trials does.",
+            help="Take from short scouting runs how unknowns go together: for evidence that ties them tightly, as all-trials does.",
         ),
     ] = False,
     targets: Annotated[

@@ -111,7 +111,7 @@ def _file(one: Fitted, every: Floats) -> Path:
         one.manifest.get("evidence"),
         sha256(one.place.tobytes()).hexdigest(),
         sha256(every.tobytes()).hexdigest(),
-        code("infer/compare/quick.py", "infer/likelihood"),
+        code("infer/compare/quick.py", "infer/curvature.py", "infer/likelihood"),
     )
     return cache_folder() / "confusion" / f"{sha256(repr(told).encode()).hexdigest()}.npz"
 

@@ -98,7 +98,7 @@ def _targets(home: Path, names: Sequence[str]) -> Targets:
         if not file.is_file() or not (home / name / "tree.npz").is_file():
             raise EvidenceError(str(home), "card", repr(name), f"a card that was fitted: {', '.join(available(home))}")
         manifest = json.loads(file.read_text(encoding="utf-8"))
-        manifests[f"{manifest['trials']} ({', '.join(manifest['only'] or ['all'])})"] = manifest
+        manifests[f"{manifest['trials']} ({', '.join(manifest.get('only') or ['all'])})"] = manifest
     if len(manifests) > 1:
         raise EvidenceError(str(home), "trials", " and ".join(sorted(manifests)), "fits to the same trials")
     return again(*manifests.values())

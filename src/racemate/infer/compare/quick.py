@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy.stats import chi2, multivariate_t
 
 from racemate.infer.compare.bridge import LOG_2PI
+from racemate.infer.curvature import curvature
 from racemate.infer.likelihood.total import Likelihood
 from racemate.people import random
 
@@ -23,8 +24,6 @@ DRAWS = 1024
 _FREEDOM = 30
 """Degrees of freedom of the proposal: tails a little heavier than a normal law's, so that no weight is unbounded."""
 _SEED, _BATCH, _STEPS = 1, 64, 400
-_APART = 1e-4
-"""Half the distance between two slopes that give the curvature, prior standard deviations."""
 _FLAT = 0.1
 """Least curvature in any direction; the prior alone gives 1, and a lower one is a place where the search stopped early."""
 
@@ -54,14 +53,6 @@ class Quick:
 
         return jax.jit(jax.value_and_grad(self.log_density))
 
-    def _curvature(self, place: Floats, values: Floats) -> Floats:
-        """Second derivatives as differences of slopes: exact to eight digits, and without a program that takes a minute to compile."""
-        size = len(place)
-        moved = np.stack([np.eye(size), -np.eye(size)]) * _APART + place
-        slope = np.array([[np.asarray(self._slope(at, values)[1]) for at in side] for side in moved])
-        found = (slope[0] - slope[1]) / (2 * _APART)
-        return (found + found.T) / 2
-
     @cached_property
     def _many(self) -> Any:
         import jax
@@ -75,7 +66,7 @@ class Quick:
     def score(self, values: Floats, start: Floats, draws: int = DRAWS) -> Score:
         """Score one set of values; ``start`` is where the search begins, shape (size,)."""
         peak, height = self._peak(values, start)
-        strength, axes = np.linalg.eigh(-self._curvature(peak, values))
+        strength, axes = np.linalg.eigh(-curvature(lambda at: self._slope(at, values)[1], peak))
         strength = np.maximum(strength, _FLAT)
         size = len(peak)
         index = np.arange(draws)

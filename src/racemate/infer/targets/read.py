@@ -28,7 +28,12 @@ def admitted(name: str, scope: Scope = "calibration", known: Library | None = No
 
 
 def again(manifest: Mapping[str, Any]) -> Targets:
-    """The targets that the manifest of a fit names; those of a set of trials are read anew, with all that it admits today."""
+    """The targets that the manifest of a fit names; those of a set of trials are read anew, with all that it admits today.
+
+    Raises EvidenceError for a manifest that does not say whether trials were chosen, and as `read` does.
+    """
+    if "only" not in manifest:
+        raise EvidenceError("fit", "only", "nothing", "the trials that were asked for, or null: fit the card again")
     only = manifest["only"]
     return read(manifest["trials"], None if only is None else tuple(only))
 

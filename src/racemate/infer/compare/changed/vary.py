@@ -64,9 +64,9 @@ def ratios(likelihood: Likelihood, evidence: Library) -> Ratio:
         named = place[: len(names)]
         return jnp.stack(
             [
-                spread(named, everyone, FACTOR),
-                spread(named, everyone, 1 / FACTOR),
-                spread(named, doubtful, FACTOR_IN_DOUBT),
+                widened(named, everyone, FACTOR),
+                widened(named, everyone, 1 / FACTOR),
+                widened(named, doubtful, FACTOR_IN_DOUBT),
                 printed.log_likelihood(place) - likelihood.log_likelihood(place),
             ]
         )
@@ -74,7 +74,7 @@ def ratios(likelihood: Likelihood, evidence: Library) -> Ratio:
     return at
 
 
-def spread(named: Any, which: NDArray[np.bool_], factor: float) -> Any:
+def widened(named: Any, which: NDArray[np.bool_], factor: float) -> Any:
     """Log ratio of a prior, ``factor`` times as wide for some of the numbers, to the prior, at standard normal numbers (names,)."""
     away = named**2 * (1 - 1 / factor**2) / 2 - np.log(factor)
     return (which * away).sum()
