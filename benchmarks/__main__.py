@@ -40,6 +40,15 @@ def versus(name: str) -> Callable[[bool], Any]:
     return measure
 
 
+def random_cards(quick: bool) -> Any:
+    peer = "numbalsoda"
+    if peer not in there():
+        return {"failed": f"{peer} is not installed"}
+    from benchmarks.part.random_cards import random_cards
+
+    return random_cards(say, peer, 12 if quick else 100)
+
+
 def scaling(quick: bool) -> Any:
     from benchmarks.part.scaling import cores, people, sizes
 
@@ -92,6 +101,7 @@ def cluster(quick: bool) -> Any:
 PARTS: dict[str, tuple[str, Callable[[bool], Any]]] = {
     "w1": ("every solver on W1 at equal error", versus("W1")),
     "composite": ("every solver on the whole model at equal error", versus("composite")),
+    "random": ("numbalsoda under random cards at equal error, and how far the ratios spread", random_cards),
     "scaling": ("people, processors, slow states and doses", scaling),
     "gradient": ("derivatives, forward and reverse", gradient),
     "jobs": (

@@ -40,3 +40,22 @@ def grown(rows: Sequence[Mapping[str, Any]]) -> Any:
     lines = alt.Chart(alt.Data(values=points)).mark_line(point=True).encode(x, y)
     told = ("composite card, eight infusions in 28 days, all processors",)
     return dressed(alt.layer(lines).properties(**_SIDE), "Time against people", told)
+
+
+def ranked(rows: Sequence[Mapping[str, Any]], peer: str, aim: float) -> Any:
+    """How many times longer a peer takes under each card, from the least to the most, with the range of the rounds."""
+    points = [
+        {"rank": rank, "card": row["card"], **row["ratio"]}
+        for rank, row in enumerate(sorted(rows, key=lambda row: row["ratio"]["middle"]), 1)
+    ]
+    most = max(aim, *(one["high"] for one in points))
+    x = alt.X("rank:Q", title="cards, from the least to the most", axis=alt.Axis(tickMinStep=1))
+    y = alt.Y("middle:Q", title=f"{peer}, times racemate's processor time", scale=alt.Scale(domain=[0, most]))
+    base = alt.Chart(alt.Data(values=points))
+    ranges = base.mark_rule(color=QUIET).encode(x, alt.Y("low:Q"), alt.Y2("high:Q"))
+    middles = base.mark_point(filled=True).encode(x, y)
+    asked = alt.Chart(alt.Data(values=[{"middle": aim}])).mark_rule(color=QUIET, strokeDash=[4, 4]).encode(y)
+    told = (
+        f"each point is one random card, a line the range of its rounds; the dashed line is the {aim:g} times asked for",
+    )
+    return dressed(alt.layer(asked, ranges, middles).properties(**_SIDE), "Random cards", told)

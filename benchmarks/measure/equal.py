@@ -24,16 +24,18 @@ def climb(
     budget_s: float,
     until: float,
     target: float = TARGET,
+    sure: int = len(LADDER),
 ) -> tuple[Rung, ...]:
     """Rungs of the ladder from the loosest down, as far as an error of ``until`` or, the target met, as the budget allows.
 
-    Without the target met it goes on to twice the budget.
+    Without the target met it goes on to twice the budget.  ``sure`` rungs in a row that meet the target end it too.
     """
     found: list[Rung] = []
     for tolerance in LADDER:
         found.append(attempt(tolerance))
         met = any(rung.error <= target for rung in found)
-        if found[-1].error <= until or spent_s() > budget_s * (1 if met else 2):
+        steady = len(found) >= sure and all(rung.error <= target for rung in found[-sure:])
+        if steady or found[-1].error <= until or spent_s() > budget_s * (1 if met else 2):
             break
     return tuple(found)
 

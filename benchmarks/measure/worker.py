@@ -50,6 +50,12 @@ class Worker:
             self._ready = self._heard()
         return self._ready
 
+    def turn(self, problem: Problem) -> None:
+        """Take up another problem, in the same process.  Raises PeerError."""
+        self.ready()
+        self._here.send(("turn", problem))
+        self._heard()
+
     def ask(self, first: int, last: int, tolerance: float, cores: int = 1, keep: bool = False) -> None:
         """Begin to solve people ``first`` to ``last``."""
         self.ready()
@@ -121,7 +127,11 @@ def _serve(wire: Connection, peer: str, problem: Problem, on: tuple[int, ...]) -
         except (EOFError, OSError):
             return
         try:
-            wire.send((True, _solved(solver, *arguments) if what == "solve" else solver.gradient(*arguments)))
+            if what == "turn":
+                solver = module.Solver(*arguments)
+                wire.send((True, {}))
+            else:
+                wire.send((True, _solved(solver, *arguments) if what == "solve" else solver.gradient(*arguments)))
         except BaseException as error:  # noqa: BLE001
             wire.send((False, _short(error)))
 

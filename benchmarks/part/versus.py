@@ -6,11 +6,12 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
+from math import isfinite
 from typing import Any
 
 import numpy as np
 
-from benchmarks.measure.equal import TARGET, Rung, climb, loosest
+from benchmarks.measure.equal import LADDER, TARGET, Rung, climb, loosest
 from benchmarks.measure.machine import cpus, load
 from benchmarks.measure.ratio import paired, spread
 from benchmarks.measure.worker import PeerError, Worker
@@ -26,7 +27,10 @@ _LEAST = 1e-8
 
 @dataclass(frozen=True)
 class Size:
-    """How much is measured: people of the reference, of our runs and of a peer's climb, rounds, and processor seconds a peer's run and climb may take."""
+    """How much is measured: people of the reference, of our runs and of a peer's climb, rounds, and when a climb ends.
+
+    A peer's run and its climb may take so many processor seconds; a climb ends too after ``sure`` rungs in a row that meet the target.
+    """
 
     judged: int = 24
     ours: int = 1024
@@ -34,38 +38,51 @@ class Size:
     rounds: int = 5
     run_s: float = 1.0
     climb_s: float = 15.0
+    sure: int = len(LADDER)
 
 
 @dataclass(frozen=True)
 class Case:
-    """A problem, what is compared of a peer's states, and the reference (people, times, watched)."""
+    """A problem, the reference (people, times, watched), and how far a second method is from it, where one was asked."""
 
     problem: Problem
-    watched: Callable[[Values, int], Values]
     reference: Values
-    reference_error: float
+    reference_error: float | None
 
     def wrong(self, values: Values, peer: str) -> float:
         """Largest error over the people of the reference."""
-        seen = values if peer == OURS else self.watched(values, 0)
-        return float(error(seen[: len(self.reference)], self.reference).max())
+        return float(error(self.seen(values, peer), self.reference).max())
+
+    def seen(self, values: Values, peer: str) -> Values:
+        """What is compared of what a solver gave, for the people of the reference."""
+        some = values[: len(self.reference)]
+        return some if peer == OURS else watched(self.problem, some)
 
 
-def case(problem: Problem, watched: Callable[[Values, int], Values], judged: int) -> Case:
-    """Solve the reference tightly; its own error is the distance to a second method."""
+def case(problem: Problem, judged: int, checked: int = _CHECKED) -> Case:
+    """Solve the reference tightly; its own error is the distance to a second method, in the first ``checked`` people."""
     from benchmarks.peer.with_scipy import Solver
 
     solver = Solver(problem)
-    reference = watched(solver.solve(0, judged, REFERENCE_TOLERANCE), 0)
-    second = watched(solver.solve(0, _CHECKED, REFERENCE_TOLERANCE, method="Radau"), 0)
-    return Case(problem, watched, reference, float(error(second, reference[:_CHECKED]).max()))
+    reference = watched(problem, solver.solve(0, judged, REFERENCE_TOLERANCE))
+    if not checked:
+        return Case(problem, reference, None)
+    second = watched(problem, solver.solve(0, checked, REFERENCE_TOLERANCE, method="Radau"))
+    return Case(problem, reference, float(error(second, reference[:checked]).max()))
+
+
+def watched(problem: Problem, states: Values) -> Values:
+    """What is compared (people, times, watched) of the states of the first people: of the chain exposures and slow states, else all."""
+    from benchmarks.problem import composite
+
+    return np.asarray(states) if problem.card is None else composite.watched(problem, states)
 
 
 def versus(case: Case, peers: tuple[str, ...], size: Size, say: Callable[[str], None]) -> dict[str, Any]:
     """Rows by solver, and what all of them share."""
     rows: list[dict[str, Any]] = []
     with Worker(OURS, case.problem, cpus()[:1]) as ours, Worker(OURS, case.problem, cpus()) as all_ours:
-        row, chosen = _climbed(OURS, ours, case, size, size.ours)
+        row, chosen = climbed(OURS, ours, case, size, size.ours)
         rows.append(row)
         say(_line(row))
         if chosen is None:
@@ -100,7 +117,7 @@ def _against(peer: str, case: Case, size: Size, ours: tuple[Worker, Worker, Rung
     with ExitStack() as stack:
         theirs = [stack.enter_context(Worker(peer, case.problem, cpus()[:1]))]
         try:
-            row, rung = _climbed(peer, theirs[0], case, size, max(size.climbed, len(case.reference)))
+            row, rung = climbed(peer, theirs[0], case, size, max(size.climbed, len(case.reference)))
             if rung is None:
                 return row
             people = max(2, min(len(case.problem.table), int(size.run_s / max(rung.cpu_s, 1e-9))))
@@ -120,7 +137,7 @@ def _against(peer: str, case: Case, size: Size, ours: tuple[Worker, Worker, Rung
     return row
 
 
-def _climbed(peer: str, worker: Worker, case: Case, size: Size, people: int) -> tuple[dict[str, Any], Rung | None]:
+def climbed(peer: str, worker: Worker, case: Case, size: Size, people: int) -> tuple[dict[str, Any], Rung | None]:
     """First costs, memory and the rungs; the first run of all is the compilation's, and not counted."""
     ready = worker.ready()
     first = worker.solve(0, 1, TARGET)
@@ -134,7 +151,7 @@ def _climbed(peer: str, worker: Worker, case: Case, size: Size, people: int) -> 
         spent.append(ran.cpu_s)
         return Rung(tolerance, case.wrong(ran.values, peer), ran.cpu_s / people, ran.wall_s / people)
 
-    rungs = climb(attempt, lambda: sum(spent), size.climb_s, _LEAST)
+    rungs = climb(attempt, lambda: sum(spent), size.climb_s, _LEAST, sure=size.sure)
     chosen = loosest(rungs)
     again = worker.solve(0, 1, TARGET)
     row = {
@@ -144,7 +161,7 @@ def _climbed(peer: str, worker: Worker, case: Case, size: Size, people: int) -> 
         "compile_s": ready["build_s"] + max(0.0, first.wall_s - again.wall_s),
         "rss_after_import_mib": ready["rss_mib"],
         "rss_mib": again.rss_mib,
-        "rungs": [asdict(rung) for rung in rungs],
+        "rungs": [asdict(rung) for rung in rungs if isfinite(rung.error)],
     }
     if chosen is None:
         return row | {"failed": f"no tolerance tried has an error of at most {TARGET:g}"}, None
@@ -196,13 +213,7 @@ def problems(size: Size, most: int) -> dict[str, Callable[[], Case]]:
     """The problems by name."""
     from benchmarks.problem import composite, w1
 
-    def full() -> Case:
-        from racemate.model import bind
-
-        model = bind(composite.CARD)
-        return case(composite.problem(most), lambda values, first: composite.watched(values, model, first), size.judged)
-
-    def study() -> Case:
-        return case(w1.problem(most), lambda values, _: np.asarray(values), size.judged)
-
-    return {"W1": study, composite.CARD: full}
+    return {
+        "W1": lambda: case(w1.problem(most), size.judged),
+        composite.CARD: lambda: case(composite.problem(most), size.judged),
+    }

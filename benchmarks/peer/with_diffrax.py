@@ -11,8 +11,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from benchmarks.peer.compiled import tuple_of_slopes
 from benchmarks.problem import w1
+from benchmarks.problem.compiled import tuple_of_slopes
 from benchmarks.problem.told import Problem, Values
 
 jax.config.update("jax_enable_x64", True)

@@ -8,7 +8,7 @@ import numpy as np
 from numba import carray
 from numbalsoda import lsoda, lsoda_sig
 
-from benchmarks.peer.compiled import into, numba_functions
+from benchmarks.problem.compiled import into, numba_functions
 from benchmarks.problem.told import Problem, Values
 
 LIBRARY = "numbalsoda"

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from scipy.integrate import solve_ivp
 
-from benchmarks.peer.compiled import into, numba_functions
+from benchmarks.problem.compiled import into, numba_functions
 from benchmarks.problem.told import Problem, Values
 
 LIBRARY = "scipy"

@@ -1,4 +1,4 @@
-"""Composite: the product's own chain under the composite card, eight infusions in 28 days with a session around each.
+"""Composite: the product's own chain under a card (default: composite), eight infusions in 28 days with a session around each.
 
 Equations come from the chain itself, read in symbols.  What depends on parameters alone is computed once per person, as a careful user
 of any solver would do it, and is a parameter of the problem.
@@ -169,7 +169,7 @@ def _inlined(one: Any, constant: dict[Any, Any]) -> Any:
 
 
 def _plain(name: str) -> str:
-    return name.replace(".", "_")
+    return name.replace(".", "_").replace("-", "_")
 
 
 def problem(count: int, model: Model | None = None, dosed_h: tuple[float, ...] = TWICE_WEEKLY_H) -> Problem:
@@ -181,12 +181,19 @@ def problem(count: int, model: Model | None = None, dosed_h: tuple[float, ...] =
     start = np.zeros(len(states))
     cut = _cut(len(states), dosed_h)
     first = dict(zip(map(str, told.parameters), table[0], strict=True))
+    name = model.hypothesis.name
     text = sbml(
-        CARD, dict(zip(states, start, strict=True)), first, told.algebra, told.slopes, tuple(map(str, told.held)), cut
+        _plain(name),
+        dict(zip(states, start, strict=True)),
+        first,
+        told.algebra,
+        told.slopes,
+        tuple(map(str, told.held)),
+        cut,
     )
     names = (states, tuple(first), tuple(map(str, told.held)))
     source = python(told.states, told.parameters, told.held, told.algebra, told.slopes)
-    return Problem(CARD, *names, source, text, start, times_h(), cut, table)
+    return Problem(name, *names, source, text, start, times_h(), cut, table, model.hypothesis)
 
 
 def _cut(states: int, dosed_h: tuple[float, ...]) -> tuple[Stretch, ...]:
@@ -202,9 +209,10 @@ def _cut(states: int, dosed_h: tuple[float, ...]) -> tuple[Stretch, ...]:
     )
 
 
-def watched(states: Values, model: Model, first: int = 0) -> Values:
+def watched(problem: Problem, states: Values, first: int = 0) -> Values:
     """Exposures and slow states (people, times, watched) from what a solver gives (people, times, states)."""
-    names = list(map(str, chain(frozenset(model.hypothesis.edges)).states))
+    assert problem.card is not None
+    names, model = problem.states, bind(problem.card)
     table = cohort(model, first, first + len(states)).table
     par = model.unpack(table[:, :, None]).concentration
     columns = {name: states[:, :, names.index(_symbol(name))] for name in _amounts() if _symbol(name) in names}
@@ -214,6 +222,12 @@ def watched(states: Values, model: Model, first: int = 0) -> Values:
     return np.concatenate(
         [np.stack([np.broadcast_to(one, nothing.shape) for one in seen], -1), states[:, :, len(columns) :]], axis=2
     )
+
+
+def watched_names(problem: Problem) -> tuple[str, ...]:
+    """What is compared, by name."""
+    amounts = {_symbol(name) for name in _amounts()}
+    return (*concentration.Exposure._fields, *(name for name in problem.states if name not in amounts))
 
 
 def _amounts() -> tuple[str, ...]:

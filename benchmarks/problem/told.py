@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from racemate.hypothesis import Hypothesis
+
 Values = NDArray[np.float64]
 
 
@@ -27,7 +29,7 @@ class Problem:
     """States, parameters and equations by name; ``table`` (people, parameters) and where everybody starts.
 
     ``source`` is the body of a Python function that sets ``d0`` to ``dn`` from ``y``, ``p`` and ``h``; ``sbml`` the same with the
-    regimen as an SBML file.
+    regimen as an SBML file.  ``card`` is the card, where the problem is the product's own chain.
     """
 
     name: str
@@ -40,6 +42,7 @@ class Problem:
     times_h: Values
     stretches: tuple[Stretch, ...]
     table: Values
+    card: Hypothesis | None = None
 
     @property
     def end_h(self) -> float:

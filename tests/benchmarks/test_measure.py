@@ -50,6 +50,12 @@ def test_a_solver_that_is_wrong_at_its_tightest_meets_no_target(worst: float) ->
     assert loosest([rung(1e-4, 1e-7), rung(1e-8, worst)]) is None
 
 
+def test_a_climb_that_is_sure_ends() -> None:
+    found = climb(lambda tolerance: rung(tolerance, tolerance), lambda: 0.0, budget_s=1.0, until=0.0, sure=3)
+    assert [one.tolerance <= TARGET for one in found].count(True) == 3
+    assert found[-1].tolerance == pytest.approx(1e-6)
+
+
 def test_a_climb_ends_where_the_error_is_small_enough() -> None:
     found = climb(lambda tolerance: rung(tolerance, 10 * tolerance), lambda: 0.0, budget_s=1.0, until=1e-7)
     assert [one.tolerance for one in found] == [one for one in LADDER if one > 0.9e-8]

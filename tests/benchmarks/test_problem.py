@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from benchmarks.peer.compiled import tuple_of_slopes
-from benchmarks.problem import composite, w1
+from benchmarks.problem import cards, composite, w1
+from benchmarks.problem.compiled import tuple_of_slopes
 from benchmarks.problem.told import Problem, error, stretches
 from racemate.chain import concentration, severity, whole
 from racemate.model import bind
@@ -19,6 +19,11 @@ PLAIN = {"exp": math.exp, "log": math.log, "maximum": max, "where": lambda condi
 @pytest.fixture(scope="module")
 def chain() -> Problem:
     return composite.problem(2)
+
+
+@pytest.fixture(scope="module")
+def drawn() -> Problem:
+    return composite.problem(2, bind(cards.card(3)))
 
 
 def test_every_output_is_read_once_and_in_its_stretch() -> None:
@@ -52,10 +57,12 @@ def test_a_longer_cascade_keeps_the_first_ten() -> None:
     assert len(long.states) == len(short.states) + 8
 
 
-def test_the_whole_model_that_peers_get_is_the_chain(chain: Problem) -> None:
-    """Slopes of the written source against the chain's own flow, at made-up amounts and states."""
+@pytest.mark.parametrize("which", ["chain", "drawn"])
+def test_the_whole_model_that_peers_get_is_the_chain(which: str, request: pytest.FixtureRequest) -> None:
+    """Slopes of the written source against the chain's own flow, at made-up amounts and states, under the composite and a random card."""
+    chain = request.getfixturevalue(which)
     rng = np.random.default_rng(3)
-    model = bind(composite.CARD)
+    model = bind(chain.card)
     y = rng.uniform(0.01, 0.5, len(chain.states))
     held = rng.uniform(0.1, 1.0, len(chain.held))
     par = model.unpack([float(value) for value in composite.cohort(model, 0, 2).table[:, 1]])
@@ -85,9 +92,18 @@ def _symbol(name: str) -> str:
     return f"{link}_State_{'_'.join(rest)}"
 
 
-def test_the_sbml_of_a_problem_has_no_fault(chain: Problem) -> None:
+def test_a_card_is_told_without_the_edges_it_lacks(chain: Problem, drawn: Problem) -> None:
+    gains = [{name.partition("_Par_g_")[2] for name in one.parameters} - {""} for one in (chain, drawn)]
+    for problem, told in zip((chain, drawn), gains, strict=True):
+        assert problem.card is not None
+        assert told <= set(problem.card.edges)
+    assert gains[0] != gains[1]
+    assert len(composite.watched_names(drawn)) == composite.watched(drawn, np.ones((2, 60, len(drawn.states)))).shape[2]
+
+
+def test_the_sbml_of_a_problem_has_no_fault(chain: Problem, drawn: Problem) -> None:
     libsbml = pytest.importorskip("libsbml")
-    for problem in (w1.problem(2), chain):
+    for problem in (w1.problem(2), chain, drawn):
         document = libsbml.readSBMLFromString(problem.sbml)
         document.setConsistencyChecks(libsbml.LIBSBML_CAT_UNITS_CONSISTENCY, False)
         document.checkConsistency()
@@ -107,3 +123,11 @@ def test_the_engine_solves_w1_as_scipy_does() -> None:
     found = engine_w1.solve(machine, problem.table, grid)
     reference = Solver(problem).solve(0, 1, 1e-8)
     assert error(found, reference).max() < 1e-5
+
+
+@pytest.mark.slow
+def test_the_engine_solves_a_random_card_as_scipy_does(drawn: Problem) -> None:
+    from benchmarks.part.versus import case
+    from benchmarks.peer.with_chain import Solver
+
+    assert case(drawn, 2, 0).wrong(Solver(drawn).solve(0, 2, 1e-4), "racemate") < 1e-5

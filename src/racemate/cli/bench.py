@@ -12,7 +12,7 @@ from cyclopts import Parameter
 
 from racemate.cli.talk.screen import tell
 
-Part = Literal["w1", "composite", "scaling", "gradient", "jobs", "crowd", "cluster"]
+Part = Literal["w1", "composite", "random", "scaling", "gradient", "jobs", "crowd", "cluster"]
 
 
 def bench(

@@ -1,38 +1,25 @@
-"""Random cards that the product's own reader takes, random people under them and random courses of 28 days; all depend on a number only.
+"""Random cards that say what moves under them, random people and random courses of 28 days; all depend on a number only.
 
-A card holds each edge with chance one half, believes in a gain of its own for every other one of them, and in numbers of its own for one
-parameter in twenty.  What it says that ketamine moves is what ketamine moves under it.
+What a card holds is drawn where the benchmarks draw it.  What it says that ketamine moves is what ketamine moves under it.
 """
 
-from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import TypeVar
 
 import numpy as np
 
+from benchmarks.problem import cards
+from benchmarks.problem.cards import chance, one_of
 from racemate.chain import dose as dosing
 from racemate.chain import whole
-from racemate.evidence.prior import Prior
 from racemate.exchange.sbml.export import Course, typical
-from racemate.hypothesis import Hypothesis, edges, places, read
-from racemate.model import Bound, Model, bind
-from racemate.people.random import uniform
+from racemate.hypothesis import Hypothesis, places
+from racemate.model import Model, bind
 from racemate.simulate.plan import Dose, nasal_session
 from tests.exchange.sbml import judges
 
-SEED = 20261121
 MOVED = 1e-9
 """Difference that a dose must make to a state or signal to have moved it."""
-GAINS = (
-    "{ law = 'fixed', median = 1 }",
-    "{ law = 'fixed', median = 0.4 }",
-    "{ law = 'logit-normal', median = 0.7, scale = 0.8 }",
-    "{ law = 'half-normal', scale = 0.5, range = [0, 1] }",
-)
-"""Never above one: a tolerance that takes more than there is turns a receptor's signal negative, and the equations have a pole there."""
 AMOUNTS = {"iv": 40.0, "intranasal": 84.0, "oral": 120.0, "sublingual": 60.0, "im": 40.0, "sc": 40.0}
 """Middle of the amounts given by each route, mg of any ketamine."""
 OTHERS = {
@@ -46,69 +33,13 @@ OTHERS = {
 }
 SOON = 0.5
 """Hours after each dose at which all is read too, so that no drug is judged by its last traces."""
-Item = TypeVar("Item")
-
-
-def chance(number: int, stream: str) -> float:
-    """A number between 0 and 1, of a card and a question."""
-    return float(uniform(SEED, f"random card:{stream}", np.array([number], dtype=np.uint64))[0])
-
-
-def one_of(number: int, stream: str, every: Sequence[Item]) -> Item:
-    return every[int(chance(number, stream) * len(every))]
 
 
 @cache
 def card(number: int) -> Hypothesis:
-    """A random card, written as a file and read as any card is."""
-    moved = _moved(_read(number, places()[:1]))
-    return _read(number, tuple(name for name in places() if name in moved))
-
-
-def _read(number: int, moves: Sequence[str]) -> Hypothesis:
-    with TemporaryDirectory() as folder:
-        place = Path(folder) / f"random-{number}.toml"
-        place.write_text(text(number, moves), encoding="utf-8")
-        return read(place)
-
-
-def chosen(number: int) -> list[str]:
-    """Edges of a card, at least one."""
-    return [edge for edge in edges() if chance(number, f"edge:{edge}") < 1 / 2] or [one_of(number, "edge", edges())]
-
-
-def text(number: int, moves: Sequence[str]) -> str:
-    """The file of a card."""
-    on = chosen(number)
-    gains = [
-        f"[gain.{edge}]\nprior = {one_of(number, f'gain:{edge}', GAINS)}\nnote = 'Drawn.'"
-        for edge in on
-        if chance(number, f"own gain:{edge}") < 1 / 2
-    ]
-    instead = [
-        f"[instead.\"{name}\"]\nprior = {_own(number, one, one.prior)}\nnote = 'Drawn.'"
-        for name, one in bind().bound.items()
-        if one.prior is not None and ".g_" not in name and chance(number, f"instead:{name}") < 1 / 20
-    ]
-    head = (
-        f"name = 'random-{number}'",
-        "claim = 'None: a card to judge solvers with.'",
-        f"edges = {on}",
-        f"moves = {list(moves)}",
-        *gains,
-        *instead,
-        f"[[embarrassed_by]]\nwhat = 'nothing moves'\nmoves = {list(moves[:1])}",
-    )
-    return "\n".join(head) + "\n"
-
-
-def _own(number: int, one: Bound, prior: Prior) -> str:
-    """A belief of the evidence's law and range about another median, narrower than the evidence's."""
-    median = float(one.quantile(np.array([0.1 + 0.8 * chance(number, f"median:{one.name}")]))[0])
-    ends = [end * one.factor for end in (prior.low, prior.high)]
-    held = f", range = {ends}" if np.isfinite(ends).all() else ""
-    scale = abs(median) / 3 if prior.law == "normal" else 0.3
-    return f"{{ law = '{prior.law}', median = {median!r}, scale = {scale!r}{held} }}"
+    """A random card that says what moves under it."""
+    moved = _moved(cards.card(number))
+    return cards.card(number, tuple(name for name in places() if name in moved))
 
 
 def _moved(told: Hypothesis) -> set[str]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.problem.cards import chosen, text
 from racemate.hypothesis import edges, places
 from tests.exchange.sbml import cards, judges
 
@@ -20,12 +21,12 @@ def pinned() -> list[dict[str, str]]:
 
 
 def test_a_card_depends_on_its_number_only() -> None:
-    assert cards.text(5, ["circuit.felt"]) == cards.text(5, ["circuit.felt"])
-    assert len({cards.text(number, ["circuit.felt"]) for number in range(CARDS)}) == CARDS
+    assert text(5, ["circuit.felt"]) == text(5, ["circuit.felt"])
+    assert len({text(number, ["circuit.felt"]) for number in range(CARDS)}) == CARDS
 
 
 def test_a_hundred_cards_hold_every_edge_and_leave_every_edge_out() -> None:
-    held = [frozenset(cards.chosen(number)) for number in range(CARDS)]
+    held = [frozenset(chosen(number)) for number in range(CARDS)]
     assert frozenset.union(*held) == set(edges())
     assert not frozenset.intersection(*held)
 
@@ -48,7 +49,7 @@ def test_both_judges_ran_every_card_of_the_file_and_agreed() -> None:
 
 def test_the_file_is_of_the_cards_that_are_drawn_now() -> None:
     for number, row in enumerate(pinned()[:: len(judges.JUDGES)]):
-        assert int(row["edges"]) == len(cards.chosen(number)), number
+        assert int(row["edges"]) == len(chosen(number)), number
 
 
 @pytest.mark.slow
