@@ -47,11 +47,13 @@ class Hand:
         command = [sys.executable, "-m", "racemate.spread.hand"]
         # A session of its own: an interrupt from the keyboard goes to whoever started this, who knows what is to be kept.
         self._process = Popen(command, stdin=PIPE, stdout=PIPE, env={**os.environ, **ALONE}, start_new_session=True)
-        self._send(pickle.dumps(sys.path) + charge)
+        # Told with the first job: a process reads when it has started, and until then whoever tells it much would wait.
+        self._untold = pickle.dumps(sys.path) + charge
 
     def do(self, job: Any) -> Any:
         """The answer to a job, or a Raised; raises LostError when the process is gone."""
-        self._send(pickle.dumps(job))
+        told, self._untold = self._untold, b""
+        self._send(told + pickle.dumps(job))
         assert self._process.stdout is not None
         try:
             return pickle.load(self._process.stdout)
