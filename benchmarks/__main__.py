@@ -33,7 +33,7 @@ def versus(name: str) -> Callable[[bool], Any]:
     def measure(quick: bool) -> Any:
         from benchmarks.part.versus import Size, problems, versus
 
-        size = Size(judged=16, rounds=5, run_s=0.3, climb_s=4.0) if quick else Size()
+        size = Size(judged=16, climbed=16, rounds=5, run_s=0.3, climb_s=4.0) if quick else Size()
         peers = tuple(peer for peer in there() if not (quick and name != "W1" and peer == _SLOW_TO_COMPILE))
         return versus(problems(size, size.ours)[name](), peers, size, say) | {"absent": sorted({*PEERS} - {*peers})}
 

@@ -90,10 +90,11 @@ def _against(case: Case, ours: Worker, theirs: Worker, peer: str, size: Size) ->
             worker.turn(case.problem)
             climb, rung = climbed(name, worker, case, size, people[name])
             if rung is None:
-                return row | {"failed": f"{name}: {climb['failed']}; {_nearest(name, worker, case, climb['rungs'])}"}
+                return row | {"failed": f"{name}: {climb['failed']}{_nearest(name, worker, case, climb['rungs'])}"}
         except PeerError as failure:
             return row | {"failed": f"{name}: {failure}"}
-        chosen[name], row[name] = rung, {key: climb[key] for key in ("tolerance", "error", "rungs")}
+        errors = {f"{one['tolerance']:.0e}": one["error"] for one in climb["rungs"]}
+        chosen[name], row[name] = rung, {"tolerance": rung.tolerance, "error": rung.error, "errors": errors}
     few = max(2, min(len(case.problem.table), int(size.run_s / max(chosen[peer].cpu_s, 1e-9))))
     ours.solve(0, size.ours, chosen[OURS].tolerance)
     a, b = zip(
@@ -115,11 +116,11 @@ def _against(case: Case, ours: Worker, theirs: Worker, peer: str, size: Size) ->
 
 
 def _nearest(name: str, worker: Worker, case: Case, rungs: Sequence[dict[str, Any]]) -> str:
-    """The least error that was met, and what is furthest from the reference there."""
+    """What is furthest from the reference where the error is least; nothing where there was no number."""
     from benchmarks.problem.composite import watched_names
 
     if not rungs:
-        return "what it gave was never a number"
+        return ""
     best = min(rungs, key=lambda rung: rung["error"])
     values = worker.solve(0, len(case.reference), best["tolerance"], keep=True).values
     assert values is not None
@@ -127,7 +128,7 @@ def _nearest(name: str, worker: Worker, case: Case, rungs: Sequence[dict[str, An
     columns = ((slice(None), slice(None), slice(k, k + 1)) for k in range(seen.shape[2]))
     apart = [float(error(seen[one], case.reference[one]).max()) for one in columns]
     furthest = watched_names(case.problem)[int(np.argmax(apart))]
-    return f"least {best['error']:.1e} at a tolerance of {best['tolerance']:.0e}, in {furthest}"
+    return f" at a tolerance of {best['tolerance']:.0e}, in {furthest}"
 
 
 def _line(row: dict[str, Any]) -> str:
