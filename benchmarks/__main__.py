@@ -136,9 +136,7 @@ def main(arguments: Iterable[str] | None = None) -> int:
 def _asked(arguments: Iterable[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("part", nargs="*", help=f"what to measure: {', '.join(PARTS)} (default: all)")
-    parser.add_argument(
-        "--quick", action="store_true", help="fewer people and shorter runs, cut for eight quiet minutes"
-    )
+    parser.add_argument("--quick", action="store_true", help="fewer people and shorter runs, cut for ten quiet minutes")
     parser.add_argument(
         "--out", type=Path, help="file of the results (default: one for this machine, in benchmarks/measured)"
     )

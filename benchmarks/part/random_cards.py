@@ -25,6 +25,7 @@ AIM = 8.0
 SIZE = Size(judged=24, ours=512, rounds=3, run_s=0.3, climb_s=1.5, sure=3)
 CHECKED_EVERY = 10
 """One card in so many has its reference held against a second method, which takes longer than all else."""
+_SAID_EVERY = 25
 PARTS = {"least": 0.0, "10 %": 0.1, "median": 0.5, "90 %": 0.9, "most": 1.0}
 
 
@@ -37,7 +38,11 @@ def random_cards(
     """
     every = tuple(cpus() if on is None else on)
     with ProcessPoolExecutor(len(every), get_context("spawn")) as pool:
-        cases = list(pool.map(partial(told, size=size), range(count)))
+        cases: list[Case] = []
+        for one in pool.map(partial(told, size=size), range(count)):
+            cases.append(one)
+            if len(cases) % _SAID_EVERY == 0:
+                say(f"  references of {len(cases)} cards of {count}")
     checked = [one.reference_error for one in cases if one.reference_error is not None]
     say(
         f"  {count} cards, their references found; {len(checked)} of them are within {max(checked):.0e} of a second method"
