@@ -12,6 +12,7 @@ from racemate.evidence.finding import EvidenceError
 from racemate.evidence.library import library
 from racemate.report.run import crowd as running
 from racemate.simulate.check import memory
+from racemate.spread.hand import Hand
 from racemate.trial.crowd.work import Crowd, Ledger
 from racemate.trial.published import protocol_of
 from tests.trial.fake import FakeWorld
@@ -73,10 +74,29 @@ def test_an_interrupt_tells_where_the_counts_are(
 
     monkeypatch.setattr(running, "CHUNK", 8)
     monkeypatch.setattr(Ledger, "add", stopping)
-    assert cli.run(["replicate", str(trial), *SIZE, "--out", str(tmp_path / "run")]) == 130
+    asked = ["replicate", str(trial), *SIZE, "--jobs", "1"]
+    assert cli.run([*asked, "--out", str(tmp_path / "run")]) == 130
     assert f"counts so far stay in {tmp_path / 'run.begun'}" in capsys.readouterr().err
-    assert cli.run(["replicate", str(trial), *SIZE]) == 130
+    assert cli.run(asked) == 130
     assert "interrupted; nothing was written" in capsys.readouterr().err
+
+
+def test_a_process_that_is_ended_from_outside_is_told_in_one_line(
+    trial: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = Hand.do
+
+    def killed(self: Hand, job: Any) -> Any:
+        self.end()
+        return asked(self, job)
+
+    monkeypatch.setattr(running, "CHUNK", 8)
+    monkeypatch.setattr(Hand, "do", killed)
+    assert cli.run(["replicate", str(trial), *SIZE, "--jobs", "2", "--out", str(tmp_path / "run")]) == 1
+    said = capsys.readouterr()
+    assert said.err.startswith("racemate: a process that worked was ended from outside (exit -9)")
+    assert (said.out, said.err.count("\n")) == ("", 1)
+    assert not any(tmp_path.iterdir()), "nothing is half written"
 
 
 def test_other_code_does_not_go_on(trial: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -88,12 +108,13 @@ def test_other_code_does_not_go_on(trial: Path, tmp_path: Path, monkeypatch: pyt
 
 
 @pytest.mark.slow
-def test_workers_of_a_cluster_make_the_same_bytes(
-    trial: Path, run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("where", [["--jobs", "2"], ["--scheduler", "local:2"]], ids=["processes", "cluster"])
+def test_others_make_the_same_bytes(
+    trial: Path, run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: list[str]
 ) -> None:
     monkeypatch.setattr(running, "CHUNK", 8)
-    out = tmp_path / "cluster"
-    assert cli.run(["replicate", str(trial), *SIZE, "--out", str(out), "--scheduler", "local:2"]) == 0
+    out = tmp_path / "others"
+    assert cli.run(["replicate", str(trial), *SIZE, "--out", str(out), *where]) == 0
     for name in ("simulated.csv", "simulated.parquet"):
         assert (out / name).read_bytes() == (run / name).read_bytes()
     assert grid(out) == grid(run)
@@ -103,7 +124,8 @@ def test_memory_is_that_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None
     one = Crowd(protocol_of(library().trial("transform-2")), FakeWorld(), 1, 1000, None, least=500)
     here = [running.room(one, None, where) for where in ("local:1", "local:3", "tcp://there:1")]
     assert here[0] is not None
-    assert here[1:] == [3 * here[0], None]
+    assert here[1:] == [3 * here[0] - 2 * running._SHARED, None]
+    assert [running.room(one, jobs, None) for jobs in (0, 1, 3)] == [here[0], *here[:2]]
     monkeypatch.setattr(memory, "free", lambda: here[0])
     with pytest.raises(EvidenceError, match="fewer workers"):
         running.room(one, None, "local:3")

@@ -8,6 +8,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable
+from multiprocessing import active_children
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -137,6 +138,7 @@ def test_processes_are_made_ready(where: dict[str, Any]) -> None:
 def test_workers_that_are_always_lost_are_told(where: dict[str, Any]) -> None:
     with pytest.raises(LostError, match="ended from outside"):
         list(spread(die, None, range(2), **where))
+    assert not active_children(), "one that was just started again is left behind"
 
 
 @pytest.mark.slow

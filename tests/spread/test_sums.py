@@ -1,6 +1,7 @@
-"""Sums of answers: the same from threads and from a tree on a cluster, a lost worker's work done again, and errors told."""
+"""Sums of answers: the same from processes and from a tree on a cluster, a lost worker's work done again, and errors told."""
 
 import operator
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,15 @@ from racemate.spread import sums as module
 from racemate.spread.cluster import _answer
 from racemate.spread.hand import LostError
 from racemate.spread.sums import FAN, HEARD, height, sums
-from tests.spread.tasks import add, die, die_once, idle, refuse
+from tests.spread.tasks import add, die, die_once, idle, refuse, who
 
 JOBS = list(range(20))
 WHOLE = sum(10 + job for job in JOBS)
-MANY = (pytest.param({"count": 3}, id="threads"), pytest.param({"scheduler": "local:2"}, id="cluster", marks=pytest.mark.slow))  # fmt: skip
+MANY = (
+    pytest.param({"count": 1}, id="here"),
+    pytest.param({"count": 3}, id="processes"),
+    pytest.param({"scheduler": "local:2"}, id="cluster", marks=pytest.mark.slow),
+)
 
 
 def found(where: dict[str, Any], **asked: Any) -> list[tuple[Sequence[int], int]]:
@@ -98,10 +103,28 @@ def test_a_job_that_is_called_off_is_lost() -> None:
     assert "called off" in str(found.error)
 
 
-def test_a_thread_that_is_interrupted_is_heard_of() -> None:
+@pytest.mark.parametrize(("where", "alone"), [({"count": 1}, True), ({"count": 2}, False)])
+def test_what_one_process_can_do_is_done_here(where: dict[str, Any], alone: bool) -> None:
+    done = {process for _, process in sums(who, operator.add, 0.0, JOBS[:4], **where)}
+    assert (done == {os.getpid()}) is alone
+
+
+def test_one_job_is_done_here() -> None:
+    assert [process for _, process in sums(who, operator.add, 0.0, JOBS[:1])] == [os.getpid()]
+
+
+def test_a_process_that_is_lost_is_told() -> None:
+    with pytest.raises(LostError, match="exit 3"):
+        list(sums(die, operator.add, None, range(2), count=2))
+
+
+def test_the_one_who_listens_stops_the_processes(tmp_path: Path) -> None:
+    def stop(_: int) -> None:
+        if any(tmp_path.iterdir()):
+            raise KeyboardInterrupt
+
     with pytest.raises(KeyboardInterrupt):
-        list(sums(interrupted, operator.add, None, [1], count=1))
-
-
-def interrupted(held: Any, job: int) -> int:
-    raise KeyboardInterrupt
+        list(sums(idle, operator.add, str(tmp_path), JOBS, count=2, follow=stop))
+    for file in tmp_path.iterdir():
+        with pytest.raises(ProcessLookupError):
+            os.kill(int(file.name), 0)

@@ -10,7 +10,7 @@ from importlib.metadata import version
 
 from cyclopts import App, CycloptsError
 
-from racemate.cli.talk.refusal import refusals
+from racemate.cli.talk.refusal import mishaps, refusals
 
 # Matrices here are small.  The threads of a library of linear algebra wait for each other longer than they compute: with one, the gradient
 # of a fit is found three times sooner.  Said before numpy is imported; what the user has set stands.
@@ -100,9 +100,11 @@ def run(arguments: Sequence[str] | None = None) -> int:
         sys.stdout = None
         return 0
     except Exception as error:
-        if not isinstance(error, refusals()):
-            raise
-        return _say(str(error), 2)
+        if isinstance(error, refusals()):
+            return _say(str(error), 2)
+        if isinstance(error, mishaps()):
+            return _say(str(error), 1)
+        raise
     return done if isinstance(done, int) else 0
 
 

@@ -1,1 +1,1 @@
-"""Spread: one piece of work after another done by threads or processes of this machine or by the workers of a cluster; never another result."""
+"""Spread: one piece of work after another done by processes of this machine or by the workers of a cluster; never another result."""

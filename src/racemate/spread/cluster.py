@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import reduce
 from hashlib import sha256
+from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 
 from racemate.evidence.finding import EvidenceError
@@ -24,7 +25,9 @@ if TYPE_CHECKING:
 EXTRA = "cluster"
 LOCAL = "local"
 _WAIT_S = 20
-"""How long a scheduler may take to answer."""
+"""How long a scheduler may take to answer, and a worker to start."""
+_LOOK_S = 0.05
+"""How often it is looked whether a worker has started."""
 _HELD: dict[str, Charge] = {}
 """In a worker: the charge that it works on, by its name."""
 _ALLOWED = f"{LOCAL}, {LOCAL}:WORKERS, or the address of a scheduler, such as tcp://host:8786"
@@ -111,12 +114,35 @@ def _client(scheduler: str, jobs: int) -> Iterator[Client]:
         yield client
 
 
-def workers(count: int) -> LocalCluster:
-    """A cluster of so many processes of this machine, of one thread each."""
+@contextmanager
+def workers(count: int) -> Iterator[LocalCluster]:
+    """A cluster of so many processes of this machine, of one thread each; none of them is left when the context ends."""
     from distributed import LocalCluster
 
     # Whatever port is free: several clusters may run on one machine.
-    return LocalCluster(n_workers=count, threads_per_worker=1, processes=True, dashboard_address=":0", env=ALONE)
+    here: Any = LocalCluster(n_workers=count, threads_per_worker=1, processes=True, dashboard_address=":0", env=ALONE)
+    with here:
+        try:
+            yield here
+        finally:
+            _settle(here)
+
+
+def _settle(here: Any) -> None:
+    """Start no lost worker again, and wait for those that are just being started.
+
+    Closed while it starts one, a nanny raises an error of its own, which would hide why the cluster is closed, and leaves the process
+    behind (distributed 2026.8).
+    """
+    from distributed import Nanny, Status
+
+    nannies = [nanny for nanny in here.workers.values() if isinstance(nanny, Nanny)]
+    for nanny in nannies:
+        if nanny.status == Status.running:
+            here.loop.add_callback(nanny.close_gracefully)
+    until = monotonic() + _WAIT_S
+    while monotonic() < until and any(nanny.process and nanny.process.status == Status.starting for nanny in nannies):
+        sleep(_LOOK_S)
 
 
 def local(scheduler: str) -> int | None:

@@ -1,7 +1,7 @@
 """Jobs: a list of them done by this process, by several, or by a cluster, and handed over in the order in which they end.
 
-Threads will not do for every task: programs of JAX that factorise matrices, run side by side in one process, can wait for each other for
-ever, and small ones cost twice the processor time.
+Threads will not do: programs of JAX that factorise matrices, run side by side in one process, can wait for each other for ever, and small
+ones cost twice the processor time.
 """
 
 from __future__ import annotations

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
 from racemate.spread.charge import Charge
 from racemate.spread.cluster import tree
-from racemate.spread.jobs import heard
-from racemate.spread.thread import threads
+from racemate.spread.jobs import heard, here, spread
 
 Held = TypeVar("Held")
 Job = TypeVar("Job")
@@ -32,25 +30,29 @@ def sums(
 ) -> Iterator[tuple[Sequence[Job], Done]]:
     """Some jobs at a time with what their answers add up to, in the order in which they end; they are begun in the order given.
 
-    ``count`` threads of this process work (default: one per core), and each job comes alone; or the workers of the cluster that
-    ``scheduler`` names, who add the answers of neighbours.  ``follow`` is told now and then how many jobs are done, those included
-    whose sum has not come yet; what it raises stops the work.  The rest is as in `racemate.spread.jobs.spread`.
+    ``count`` processes work (default: one per core, at most one per job), and each job comes alone; where one would be enough, all is
+    done here.  Or the workers of the cluster that ``scheduler`` names do it, who add the answers of neighbours.  ``follow`` is told now
+    and then how many jobs are done, those included whose sum has not come yet; what it raises stops the work.  The rest is as in
+    `racemate.spread.jobs.spread`.
     """
-    if not jobs:
-        return
-    charge, done = Charge(task, held, ready), list[None]()
-    heed = None if follow is None else lambda: follow(len(done))
+    done = 0
+
+    def ended() -> None:
+        nonlocal done
+        done += 1
+
+    heed = None if follow is None else lambda: follow(done)
     if scheduler is None:
-        with threads(charge, jobs, min(count or os.cpu_count() or 1, len(jobs))) as answers:
-            for place, answer in heard(answers, len(jobs), heed):
-                yield jobs[place : place + 1], answer
-                done.append(None)
-        return
-    floors = height(len(jobs))
-    size = FAN**floors
-    with tree(charge, jobs, scheduler, add, (FAN, floors), lambda: done.append(None)) as answers:
-        for place, answer in heard(answers, -(-len(jobs) // size), heed):
-            yield jobs[place * size : (place + 1) * size], answer
+        processes = here(len(jobs), count)
+        for job, answer in spread(task, held, jobs, processes if processes > 1 else 0, ready=ready, heed=heed):
+            yield (job,), answer
+            ended()
+    elif jobs:
+        floors = height(len(jobs))
+        size = FAN**floors
+        with tree(Charge(task, held, ready), jobs, scheduler, add, (FAN, floors), ended) as answers:
+            for place, answer in heard(answers, -(-len(jobs) // size), heed):
+                yield jobs[place * size : (place + 1) * size], answer
 
 
 def height(jobs: int) -> int:

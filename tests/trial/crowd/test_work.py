@@ -1,4 +1,4 @@
-"""Crowds: the same counts on any number of threads, on a cluster and after any stop, and a file of another run refused."""
+"""Crowds: the same counts on any number of processes, on a cluster and after any stop, and a file of another run refused."""
 
 import os
 from dataclasses import dataclass, replace
@@ -37,13 +37,13 @@ def crowd():
 
 @pytest.fixture
 def whole(crowd):
-    """The counts that threads of this process find."""
-    return count(crowd, Ledger(crowd, TOLD, None), threads=1).counts
+    """The counts that this process finds."""
+    return count(crowd, Ledger(crowd, TOLD, None), jobs=1).counts
 
 
-def test_threads_change_nothing_and_a_chunk_is_whole_trials(crowd, whole):
+def test_processes_change_nothing_and_a_chunk_is_whole_trials(crowd, whole):
     assert (crowd.size, crowd.together, crowd.chunks) == (223, 3, 3)
-    assert np.array_equal(count(crowd, Ledger(crowd, TOLD, None), threads=3).counts, whole)
+    assert np.array_equal(count(crowd, Ledger(crowd, TOLD, None), jobs=3).counts, whole)
     assert whole.sum() > 0
 
 
@@ -65,11 +65,11 @@ def test_a_stopped_run_goes_on_from_its_file(crowd, whole, tmp_path):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        count(crowd, Ledger(crowd, TOLD, file), stop, threads=1)
+        count(crowd, Ledger(crowd, TOLD, file), stop, jobs=1)
     begun = Ledger(crowd, TOLD, file)
     assert 0 < begun.done.sum() < crowd.chunks
     seen = []
-    found = count(crowd, begun, lambda ready, total: seen.append((ready, total)), threads=2)
+    found = count(crowd, begun, lambda ready, total: seen.append((ready, total)), jobs=2)
     assert seen[0][0] > 0
     assert seen[-1] == (8 * 223, 8 * 223)
     assert np.array_equal(found.counts, whole)

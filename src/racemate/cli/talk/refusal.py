@@ -1,4 +1,7 @@
-"""Refusal: the errors that mean bad input, in one place; every other exception is a fault of the program and is not caught."""
+"""Refusal: the errors that are told in words, in one place: bad input, and a mishap of the machine.
+
+Every other exception is a fault of the program and is not caught.
+"""
 
 
 def refusals() -> tuple[type[Exception], ...]:
@@ -10,3 +13,10 @@ def refusals() -> tuple[type[Exception], ...]:
     from racemate.units import UnitError
 
     return EvidenceError, HypothesisError, RunFolderError, ProtocolError, UnitError
+
+
+def mishaps() -> tuple[type[Exception], ...]:
+    """Errors that neither the input nor the program is to blame for: what worked was ended from outside."""
+    from racemate.spread.hand import LostError
+
+    return (LostError,)

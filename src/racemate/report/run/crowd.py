@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 COMMAND = "replicate --summary"
 _MOST = 1 << 26
 """Replicates at most: their numbers and those of the people in them share 64 bits."""
+_SHARED = 140 << 20
+"""Bytes of the libraries of a process that others on the same machine use as well: they are there once, however many processes work."""
 
 
 @dataclass(frozen=True)
@@ -75,8 +77,8 @@ def crowd(
     """Run ``replicates`` virtual trials under each hypothesis (default: the default card), and keep counts alone.
 
     Arguments as in `replicate`; each virtual trial is the one that `replicate --all --courses all` would run.  ``begun`` is a folder
-    that holds counts while the run goes on: a stopped run goes on from there.  ``jobs`` threads of this process work (default: one per
-    core), or the workers of ``scheduler``: a Dask cluster by its address, or ``local:WORKERS``; the result is the same.
+    that holds counts while the run goes on: a stopped run goes on from there.  ``jobs`` processes work (default: one per core), or the
+    workers of ``scheduler``: a Dask cluster by its address, or ``local:WORKERS``; the result is the same.
     Raises EvidenceError and HypothesisError for what cannot be run.
     """
     from racemate.hypothesis import default
@@ -113,14 +115,11 @@ def crowd(
 
 
 def room(one: Crowd, jobs: int | None, scheduler: str | None) -> int | None:
-    """Bytes that all chunks at work on this machine need, about, refused where they are not free; None where others do the work."""
-    at_work = here(one.chunks, jobs, scheduler)
+    """Bytes that all processes of this machine need about, each with a chunk; refused where they are not free, None where others work."""
+    at_work = here(one.chunks, jobs, scheduler) or (scheduler is None)
     if not at_work:
         return None
-    if scheduler is None:  # threads share the program
-        found = needed(one.protocol, Size(one.people, at_work * one.together, one.seed), at_work)
-    else:
-        found = at_work * needed(one.protocol, Size(one.people, one.together, one.seed), 1)
+    found = at_work * (needed(one.protocol, Size(one.people, one.together, one.seed), 1) - _SHARED) + _SHARED
     people = at_work * one.together * one.size
     memory.allow(COMMAND, people, found, "fewer --jobs" if scheduler is None else "fewer workers")
     return found

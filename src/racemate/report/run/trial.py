@@ -14,7 +14,6 @@ from racemate.evidence.library import library
 from racemate.evidence.record import Observation, Trial
 from racemate.model import inform
 from racemate.report.run.agree import agreed
-from racemate.report.run.factors import factors
 from racemate.report.run.folder import Run, records
 from racemate.report.run.manifest import Clock, describe, own_cards, stored_card
 from racemate.trial.beside import Replication, Size
@@ -62,6 +61,8 @@ class TrialRun(Run):
     @cached_property
     def factors(self) -> pd.DataFrame:
         """One row per hypothesis: evidence of this trial and Bayes factors; empty for one hypothesis, or where nothing can be asked."""
+        from racemate.report.run.factors import factors
+
         return factors(self.protocol, self.record, self.replication, self.manifest.get("posteriors", {}))
 
     def tables(self) -> dict[str, pd.DataFrame]:

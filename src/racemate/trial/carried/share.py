@@ -45,10 +45,10 @@ def parted(*rows: NDArray[Any]) -> Places:
 
 def _numbered(values: NDArray[Any]) -> tuple[NDArray[np.int64], int]:
     """Equal values by the same number, in the order in which they come, and how many there are."""
-    from pandas import factorize
-
-    place, found = factorize(values)
-    return place.astype(np.int64), len(found)
+    _, first, place = np.unique(values, return_index=True, return_inverse=True)
+    rank = np.empty(len(first), dtype=np.int64)
+    rank[np.argsort(first)] = np.arange(len(first))
+    return rank[place], len(first)
 
 
 def given(amount: Floats, weight: Floats) -> Floats:

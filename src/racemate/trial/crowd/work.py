@@ -1,7 +1,7 @@
 """Work: a crowd in chunks of whole virtual trials, side by side, of which only counts are kept; a stopped run goes on from its file.
 
 A chunk is made of the same replicates whatever the number of processors, so its counts are the same bits; and memory holds a chunk for each
-thread or worker, however many people there are.
+process or worker, however many people there are.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from racemate.trial.design.protocol import Protocol
 from racemate.trial.replicate import conduct
 from racemate.trial.world import Watched
 
-CHUNK = 8192
+CHUNK = 4096
 """People of a chunk, at least: few enough to stay in memory, many enough to fill batches."""
 Follow = Callable[[int, int], None]
 
@@ -111,14 +111,14 @@ def count(
     crowd: Crowd,
     ledger: Ledger,
     progress: Follow | None = None,
-    threads: int | None = None,
+    jobs: int | None = None,
     scheduler: str | None = None,
     ready: Callable[[], None] | None = None,
 ) -> Kept:
     """Run what the ledger has not yet; ``progress`` is told people done and in all, and whatever it raises stops the run.
 
-    ``threads`` of this process work (default: one per core), or the workers of the cluster that ``scheduler`` names, each made
-    ``ready`` first (`racemate.spread`).
+    ``jobs`` processes work (default: one per core), who are given the crowd as a pickle, or the workers of the cluster that
+    ``scheduler`` names, each made ``ready`` first (`racemate.spread.sums`).
     """
     total, each = crowd.replicates * crowd.size, crowd.together * crowd.size
     missing = [int(number) for number in np.flatnonzero(~ledger.done)]
@@ -129,7 +129,7 @@ def count(
             progress(min((before + done) * each, total), total)
 
     follow(0)
-    for chunks, found in sums(Crowd.chunk, add, crowd, missing, threads, scheduler, ready, follow):
+    for chunks, found in sums(Crowd.chunk, add, crowd, missing, jobs, scheduler, ready, follow):
         ledger.add(chunks, found)
     follow(len(missing))
     return ledger.kept
