@@ -33,7 +33,7 @@ def versus(name: str) -> Callable[[bool], Any]:
     def measure(quick: bool) -> Any:
         from benchmarks.part.versus import Size, problems, versus
 
-        size = Size(judged=16, rounds=5, run_s=0.3, climb_s=4.0) if quick else Size()
+        size = Size(judged=16, climbed=16, rounds=5, run_s=0.3, climb_s=4.0) if quick else Size()
         peers = tuple(peer for peer in there() if not (quick and name != "W1" and peer == _SLOW_TO_COMPILE))
         return versus(problems(size, size.ours)[name](), peers, size, say) | {"absent": sorted({*PEERS} - {*peers})}
 
@@ -136,9 +136,7 @@ def main(arguments: Iterable[str] | None = None) -> int:
 def _asked(arguments: Iterable[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("part", nargs="*", help=f"what to measure: {', '.join(PARTS)} (default: all)")
-    parser.add_argument(
-        "--quick", action="store_true", help="fewer people and shorter runs, cut for eight quiet minutes"
-    )
+    parser.add_argument("--quick", action="store_true", help="fewer people and shorter runs, cut for ten quiet minutes")
     parser.add_argument(
         "--out", type=Path, help="file of the results (default: one for this machine, in benchmarks/measured)"
     )

@@ -25,6 +25,7 @@ AIM = 8.0
 SIZE = Size(judged=24, ours=512, rounds=3, run_s=0.3, climb_s=1.5, sure=3)
 CHECKED_EVERY = 10
 """One card in so many has its reference held against a second method, which takes longer than all else."""
+_SAID_EVERY = 25
 PARTS = {"least": 0.0, "10 %": 0.1, "median": 0.5, "90 %": 0.9, "most": 1.0}
 
 
@@ -37,7 +38,11 @@ def random_cards(
     """
     every = tuple(cpus() if on is None else on)
     with ProcessPoolExecutor(len(every), get_context("spawn")) as pool:
-        cases = list(pool.map(partial(told, size=size), range(count)))
+        cases: list[Case] = []
+        for one in pool.map(partial(told, size=size), range(count)):
+            cases.append(one)
+            if len(cases) % _SAID_EVERY == 0:
+                say(f"  references of {len(cases)} cards of {count}")
     checked = [one.reference_error for one in cases if one.reference_error is not None]
     say(
         f"  {count} cards, their references found; {len(checked)} of them are within {max(checked):.0e} of a second method"
@@ -90,10 +95,11 @@ def _against(case: Case, ours: Worker, theirs: Worker, peer: str, size: Size) ->
             worker.turn(case.problem)
             climb, rung = climbed(name, worker, case, size, people[name])
             if rung is None:
-                return row | {"failed": f"{name}: {climb['failed']}; {_nearest(name, worker, case, climb['rungs'])}"}
+                return row | {"failed": f"{name}: {climb['failed']}{_nearest(name, worker, case, climb['rungs'])}"}
         except PeerError as failure:
             return row | {"failed": f"{name}: {failure}"}
-        chosen[name], row[name] = rung, {key: climb[key] for key in ("tolerance", "error", "rungs")}
+        errors = {f"{one['tolerance']:.0e}": one["error"] for one in climb["rungs"]}
+        chosen[name], row[name] = rung, {"tolerance": rung.tolerance, "error": rung.error, "errors": errors}
     few = max(2, min(len(case.problem.table), int(size.run_s / max(chosen[peer].cpu_s, 1e-9))))
     ours.solve(0, size.ours, chosen[OURS].tolerance)
     a, b = zip(
@@ -115,11 +121,11 @@ def _against(case: Case, ours: Worker, theirs: Worker, peer: str, size: Size) ->
 
 
 def _nearest(name: str, worker: Worker, case: Case, rungs: Sequence[dict[str, Any]]) -> str:
-    """The least error that was met, and what is furthest from the reference there."""
+    """What is furthest from the reference where the error is least; nothing where there was no number."""
     from benchmarks.problem.composite import watched_names
 
     if not rungs:
-        return "what it gave was never a number"
+        return ""
     best = min(rungs, key=lambda rung: rung["error"])
     values = worker.solve(0, len(case.reference), best["tolerance"], keep=True).values
     assert values is not None
@@ -127,7 +133,7 @@ def _nearest(name: str, worker: Worker, case: Case, rungs: Sequence[dict[str, An
     columns = ((slice(None), slice(None), slice(k, k + 1)) for k in range(seen.shape[2]))
     apart = [float(error(seen[one], case.reference[one]).max()) for one in columns]
     furthest = watched_names(case.problem)[int(np.argmax(apart))]
-    return f"least {best['error']:.1e} at a tolerance of {best['tolerance']:.0e}, in {furthest}"
+    return f" at a tolerance of {best['tolerance']:.0e}, in {furthest}"
 
 
 def _line(row: dict[str, Any]) -> str:

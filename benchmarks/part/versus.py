@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from math import isfinite
@@ -164,8 +164,15 @@ def climbed(peer: str, worker: Worker, case: Case, size: Size, people: int) -> t
         "rungs": [asdict(rung) for rung in rungs if isfinite(rung.error)],
     }
     if chosen is None:
-        return row | {"failed": f"no tolerance tried has an error of at most {TARGET:g}"}, None
+        return row | {"failed": missed(rungs)}, None
     return row | {"tolerance": chosen.tolerance, "error": chosen.error}, chosen
+
+
+def missed(rungs: Sequence[Rung]) -> str:
+    """What is said of a solver that did not meet the target: how near it came, and whether it had time for more."""
+    last = rungs[-1].tolerance
+    spent = ", where the time for trying was spent" if last > LADDER[-1] else ""
+    return f"no error of at most {TARGET:g} down to a tolerance of {last:.0e}{spent}; least {min(one.error for one in rungs):.1e}"
 
 
 def _round(ours: Worker, theirs: Worker, many: int, few: int, mine: Rung, rung: Rung) -> dict[str, tuple[float, float]]:

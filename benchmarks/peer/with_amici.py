@@ -38,7 +38,8 @@ class Solver:
         self._solver.set_sensitivity_order(SensitivityOrder.none)
         self._solver.set_max_steps(1_000_000)
         names = list(self._model.get_free_parameter_ids())
-        self._order = [problem.parameters.index(one) for one in names]
+        self._places = [names.index(one) for one in problem.parameters]
+        self._told = np.array(self._model.get_free_parameters())  # what is held all the time is one of them too
         self._states = [list(self._model.get_state_ids()).index(one) for one in problem.states]
 
     def solve(self, first: int, last: int, tolerance: float, cores: int = 1) -> Values:
@@ -48,6 +49,7 @@ class Solver:
         self._solver.set_absolute_tolerance(tolerance * _ABSOLUTE)
         found = []
         for row in self._problem.table[first:last]:
-            self._model.set_free_parameters(row[self._order])
+            self._told[self._places] = row
+            self._model.set_free_parameters(self._told)
             found.append(np.array(self._model.simulate(solver=self._solver).x)[:, self._states])
         return np.array(found)

@@ -6,6 +6,7 @@ import pytest
 
 from benchmarks.measure.equal import LADDER, TARGET, Rung, climb, loosest
 from benchmarks.measure.ratio import paired, spread
+from benchmarks.part.versus import missed
 
 
 def rung(tolerance: float, error: float) -> Rung:
@@ -36,6 +37,15 @@ def test_the_loosest_tolerance_that_meets_the_target_is_taken() -> None:
     found = loosest([rung(1e-4, 1e-4), rung(1e-5, 2e-5), rung(1e-6, 9e-6), rung(1e-7, 1e-7)])
     assert found is not None
     assert found.tolerance == 1e-6
+
+
+def test_a_solver_that_missed_says_whether_it_had_time() -> None:
+    late, never = ([rung(tolerance, 2 * TARGET) for tolerance in LADDER[:n]] for n in (4, len(LADDER)))
+    assert (
+        missed(late)
+        == "no error of at most 1e-05 down to a tolerance of 3e-04, where the time for trying was spent; least 2.0e-05"
+    )
+    assert "time" not in missed(never)
 
 
 def test_a_lucky_tolerance_is_not_taken() -> None:

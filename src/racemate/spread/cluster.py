@@ -141,8 +141,18 @@ def _settle(here: Any) -> None:
         if nanny.status == Status.running:
             here.loop.add_callback(nanny.close_gracefully)
     until = monotonic() + _WAIT_S
-    while monotonic() < until and any(nanny.process and nanny.process.status == Status.starting for nanny in nannies):
+    while monotonic() < until and any(map(_starting, nannies)):
         sleep(_LOOK_S)
+
+
+def _starting(nanny: Any) -> bool:
+    """True while a nanny starts its worker; what it says of that itself may be about the one before, which died as soon as it was there."""
+    from distributed import Status
+
+    worker = nanny.process
+    if worker is None:
+        return False
+    return worker.status == Status.starting or (worker.process is not None and worker.process.pid is None)
 
 
 def local(scheduler: str) -> int | None:
