@@ -4,19 +4,13 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
-from benchmarks.problem import composite, engine_w1, w1
+from benchmarks.peer import with_chain
+from benchmarks.problem import engine_w1, w1
 from benchmarks.problem.told import Problem, Values
-from racemate.model import bind
-from racemate.people.cohort import Cohort
 from racemate.simulate.grid import Grid
-from racemate.simulate.plan import Plan
-from racemate.simulate.run import run
-from racemate.simulate.step import reading_names
 
-LIBRARY = "racemate"
-METHOD = "modes and collocation in lock step"
+LIBRARY, METHOD = with_chain.LIBRARY, with_chain.METHOD
 
 
 class Solver:
@@ -24,7 +18,7 @@ class Solver:
 
     def __init__(self, problem: Problem) -> None:
         self._problem = problem
-        self._own = _W1(problem) if problem.name == "W1" else _Composite()
+        self._own = _W1(problem) if problem.name == "W1" else with_chain.Solver(problem)
 
     def solve(self, first: int, last: int, tolerance: float, cores: int = 1) -> Values:
         """What is compared (people, times, watched)."""
@@ -64,18 +58,3 @@ class _W1:
         if tolerance not in self._grids:
             self._grids[tolerance] = engine_w1.grid(self._machine, tolerance, self._dosed)
         return self._grids[tolerance]
-
-
-class _Composite:
-    def __init__(self) -> None:
-        self._model = bind(composite.CARD)
-        kinds = ("exposure.", "state.")
-        self._keep = [name for kind in kinds for name in reading_names() if name.startswith(kind)]
-        self._drawn: dict[tuple[int, int], tuple[Cohort, Plan]] = {}
-
-    def solve(self, first: int, last: int, tolerance: float, cores: int) -> Values:
-        if (first, last) not in self._drawn:
-            self._drawn[first, last] = composite.cohort(self._model, first, last), composite.plan(last - first)
-        cohort, plan = self._drawn[first, last]
-        found = run(cohort, plan, self._keep, threads=cores, tolerance=tolerance)
-        return np.stack([found[name] for name in self._keep], axis=-1).transpose(1, 0, 2)

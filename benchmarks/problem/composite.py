@@ -36,7 +36,8 @@ def plan(people: int, dosed_h: tuple[float, ...] = TWICE_WEEKLY_H) -> Plan:
     one = np.ones(people)
     doses = tuple(Dose(t, "ketamine", "iv", AMOUNT_MG * one, INFUSED_H) for t in dosed_h)
     sessions = (Condition(t, t + SESSION_H, "session", one) for t in dosed_h)
-    return Plan(people, doses, (Condition(0.0, END_H, "awake", one), *sessions), times_h(), np.zeros(people))
+    every = (Condition(0.0, END_H, "awake", one), *sessions)
+    return Plan(people, doses, every, times_h(), np.zeros(people), stops=False)
 
 
 def cohort(model: Model, first: int, last: int) -> Cohort:

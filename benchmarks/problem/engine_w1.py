@@ -3,7 +3,6 @@
 Nothing of the engine is rewritten here.  It solves slow states from zero, so a state here is its distance from the basal value.
 """
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -19,9 +18,12 @@ from benchmarks.problem.told import Values
 from racemate.chain.laws import Relax, Transfer
 from racemate.readings import numeric
 from racemate.simulate import solve as engine
-from racemate.simulate.grid import Grid, find, jumped
+from racemate.simulate.batch.call import pages
+from racemate.simulate.batch.carry import carry
+from racemate.simulate.grid import Grid, find
 from racemate.simulate.solve import LANES
-from racemate.simulate.step import Machine, _follow, windows  # pyright: ignore[reportPrivateUsage] the engine itself is measured
+from racemate.simulate.step import Machine, Stand, _follow  # pyright: ignore[reportPrivateUsage] the engine itself is measured
+from racemate.simulate.timeline import Visit
 from racemate.simulate.window import cascade, kinetics, lanes
 from racemate.simulate.window.cascade import Nodes
 
@@ -64,7 +66,7 @@ class W1Machine(Machine):
     @cached_property
     def follow(self) -> Any:
         """Windows in a row."""
-        return jax.jit(partial(_follow, self.window, None))
+        return jax.jit(partial(_follow, self.window, self.layouts, None))
 
 
 def _order(states: int) -> numeric.Order:
@@ -126,8 +128,9 @@ class Piece:
 
     ticks: int
     jumps: tuple[Dosed, ...]
-    visit: int | None
+    visits: tuple[Visit, ...]
     people: int
+    conditions: tuple[()] = ()
 
     def setting(self, who: Any = None) -> Values:
         """W1 has no setting: a row of zeros."""
@@ -142,12 +145,16 @@ class Cut:
 
 
 def timeline(people: int, dosed_h: tuple[float, ...] = w1.DOSED_H) -> Cut:
-    """W1's doses and output times cut on the engine's ticks."""
+    """W1's doses cut on the engine's ticks; output times lie inside pieces or end them."""
     doses = {round(t * w1.TICKS_PER_H) for t in dosed_h}
-    visits = {round(t * w1.TICKS_PER_H): k for k, t in enumerate(w1.times_h())}
-    cuts = pairwise(sorted({0, *doses, *visits}))
+    visits = [(round(t * w1.TICKS_PER_H), k) for k, t in enumerate(w1.times_h())]
+    cuts = pairwise(sorted({0, *doses, visits[-1][0]}))
     dose = (Dosed(people),)
-    return Cut(tuple(Piece(b - a, dose if a in doses else (), visits.get(b), people) for a, b in cuts))
+
+    def read(a: int, b: int) -> tuple[Visit, ...]:
+        return tuple(Visit(at - a, place) for at, place in visits if a < at <= b)
+
+    return Cut(tuple(Piece(b - a, dose if a in doses else (), read(a, b), people) for a, b in cuts))
 
 
 def grid(machine: W1Machine, tolerance: float, dosed_h: tuple[float, ...] = w1.DOSED_H) -> Grid:
@@ -162,36 +169,27 @@ def solve(
     """States (people, times, states) of everybody in ``table`` (people, parameters), in the engine's batches."""
     people, amounts = len(table), len(w1.AMOUNTS)
     segments = timeline(LANES, dosed_h).segments
+    every = tuple(pages(found.lengths, segments, range(len(segments))))  # pyright: ignore[reportArgumentType]
     out = np.empty((people, len(w1.times_h()), amounts + machine.states))
 
     def work(begin: int) -> None:
         lanes = np.minimum(np.arange(begin, begin + LANES), people - 1)
         here = slice(begin, min(begin + LANES, people))
         real = here.stop - begin
-        for visit, held, slow in _carry(machine, table[lanes].T, segments, found):
-            out[here, visit, :amounts] = np.asarray(held)[:, :real].T
-            out[here, visit, amounts:] = np.asarray(slow)[: machine.states, :real].T
+        rows: Any = jnp.asarray(table[lanes].T)
+
+        def see(visits: tuple[int, ...], stand: Stand) -> None:
+            for k, visit in enumerate(visits):
+                out[here, visit, :amounts] = stand.held[k, :, :real].T
+                out[here, visit, amounts:] = stand.slow[k, :, :real].T
+
+        start = np.zeros((machine.rows, LANES)), np.zeros((machine.states, LANES))
+        carry(machine, rows, segments, every, *start, see)  # pyright: ignore[reportArgumentType]
 
     with ThreadPoolExecutor(max_workers=threads) as pool:
         list(pool.map(work, range(0, people, LANES)))
     out[:, :, amounts:] += table[:, None, [w1.parameters(machine.states).index("b")]]
     return out
-
-
-def _carry(
-    machine: W1Machine, table: Values, segments: tuple[Piece, ...], found: Grid
-) -> Iterator[tuple[int, Any, Any]]:
-    """Carry people from event to event, as the engine's own loop does it; yields visit, amounts and slow states."""
-    rows: Any = jnp.asarray(table)
-    modes = machine.modes(rows)
-    held: Any = {BODY.body: np.zeros((BODY.size, table.shape[1]))}
-    slow: Any = np.zeros((machine.states, table.shape[1]))
-    for segment, lengths in zip(segments, found.lengths, strict=True):
-        held = jumped(held, segment) if segment.jumps else held  # pyright: ignore[reportArgumentType]
-        for hours, count in windows(lengths):
-            held, slow, _ = machine.follow(rows, modes, hours, count, held, slow, slow, segment.setting())
-        if segment.visit is not None:
-            yield segment.visit, held[BODY.body], slow
 
 
 def total(machine: W1Machine, found: Grid, dosed_h: tuple[float, ...] = w1.DOSED_H) -> Any:
@@ -216,11 +214,10 @@ def total(machine: W1Machine, found: Grid, dosed_h: tuple[float, ...] = w1.DOSED
         def window(carry: Any, which: Any) -> Any:
             held, slow = carry
             hours, dose = which
-            held = {BODY.body: held[BODY.body].at[0].add(dose)}
-            return machine.advance(rows, modes, hours, held, slow, None), None
+            return machine.advance(rows, modes, hours, held.at[0].add(dose), slow, None), None
 
         people = rows.shape[1]
-        start = {BODY.body: jnp.zeros((BODY.size, people))}, jnp.zeros((machine.states, people))
+        start = jnp.zeros((machine.rows, people)), jnp.zeros((machine.states, people))
         (_, slow), _ = jax.lax.scan(window, start, columns)
         return jnp.sum(slow, axis=0) + machine.states * rows[w1.parameters(machine.states).index("b")]
 

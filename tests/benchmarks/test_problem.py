@@ -119,7 +119,7 @@ def test_the_engine_solves_w1_as_scipy_does() -> None:
 
     problem = w1.problem(1)
     machine = engine_w1.W1Machine()
-    grid = engine_w1.grid(machine, 1e-4)
+    grid = engine_w1.grid(machine, 1e-5)
     found = engine_w1.solve(machine, problem.table, grid)
     reference = Solver(problem).solve(0, 1, 1e-8)
     assert error(found, reference).max() < 1e-5

@@ -13,8 +13,8 @@ from racemate.readings import independent
 from racemate.simulate.grid import find
 from racemate.simulate.plan import Condition, Dose, Plan, nasal_session
 from racemate.simulate.solve import machine, solve
-from racemate.simulate.step import TICK_H
 from racemate.simulate.timeline import timeline
+from racemate.simulate.window.kinetics import TICK_H
 
 AGREED = 1e-6
 FLOOR = 1e-3

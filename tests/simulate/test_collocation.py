@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from racemate.simulate.window.collocation import radau
+from racemate.simulate.window.collocation import NODES, inside, radau
 
 
 @pytest.mark.parametrize("count", [4, 6, 8])
@@ -38,3 +38,14 @@ def test_the_modal_form_inverts_the_collocation_matrix():
 def test_odd_numbers_of_nodes_are_refused(count):
     with pytest.raises(ValueError, match="allowed: an even number"):
         radau(count)
+
+
+def test_inside_a_window_increments_are_those_of_the_polynomial_through_its_nodes():
+    nodes = radau(NODES).nodes
+    for power in range(1, NODES + 1):
+        for share in (0.001, 0.3, nodes[3], 0.97):
+            assert inside(share) @ nodes**power == pytest.approx(share**power, rel=1e-10, abs=1e-14)
+
+
+def test_at_its_end_only_the_last_node_counts():
+    assert inside(1.0).tolist() == [0.0] * (NODES - 1) + [1.0]

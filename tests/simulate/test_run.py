@@ -1,5 +1,7 @@
 """The engine: exact kinetics, bitwise reproducible, honest about its error, differentiable."""
 
+from dataclasses import replace
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -116,8 +118,8 @@ def test_a_derivative_agrees_with_finite_differences(model, cohort):
     row = model.rows.index("occupancy.kd_nmda_s")
 
     modes = built.modes(table)
-    held = {layout.body: jnp.zeros((layout.size, LANES)) for layout in built.layouts}
-    held = {layout.body: held[layout.body].at[layout.port_row("central")].set(28.0) for layout in built.layouts}
+    ports = np.array([built.first_rows[layout.body] + layout.port_row("central") for layout in built.layouts])
+    held = jnp.zeros((built.rows, LANES)).at[ports].set(28.0)
     slow = jnp.zeros((len(numeric.SLOW), LANES))
     setting = jnp.asarray(np.stack(plan.conditions_at(0.1)))
 
@@ -168,3 +170,30 @@ def test_the_reference_dose_of_the_same_few_people_is_run_once(model, monkeypatc
     assert np.array_equal(reference(people, built), first)
     with pytest.raises(AssertionError, match="run again"):
         reference(others, built)
+
+
+def test_visits_inside_windows_read_what_windows_that_end_there_read(model):
+    people = draw(model, 11, np.arange(300), np.arange(300))
+    often = np.concatenate([np.arange(25) / 8, np.arange(4, 168, 0.7)])
+    stops, passes = (replace(infusion(300, visits=often), stops=stops) for stops in (True, False))
+    names = ("plasma.ketamine_s", "exposure.norketamine_s", "severity.points", "state.plasticity.strength")
+    stopped, passed = (run(people, plan, names) for plan in (stops, passes))
+    assert passed.windows < stopped.windows / 3
+    assert passed.error < 3e-6
+    for name in names:
+        scale = np.abs(stopped[name]).max()
+        np.testing.assert_allclose(passed[name], stopped[name], rtol=3e-6, atol=1e-8 * scale, err_msg=name)
+
+
+def test_two_visits_on_one_tick_are_both_read(model):
+    people = draw(model, 11, np.arange(3), np.arange(3))
+    found = run(people, infusion(3, visits=np.array([0.0, 0.0001, 1.0, 1.0001, 2.0])), ("plasma.ketamine_s",))
+    plasma = found["plasma.ketamine_s"]
+    assert (plasma[0] == plasma[1]).all()
+    assert (plasma[2] == plasma[3]).all()
+    assert (plasma[3] > plasma[4]).all()
+
+
+def test_where_people_are_decided_about_they_can_be_stopped():
+    with pytest.raises(ValueError, match=r"decided_h: found 24.0 h, allowed: none where nobody can be stopped"):
+        replace(infusion(3), stops=False, decided_h=24.0)

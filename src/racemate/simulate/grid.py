@@ -5,19 +5,22 @@ hypotheses or the people a user asks for.  Windows have one or two binary digits
 the end of a segment: few lengths occur, and the matrices of all come from one ladder.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from racemate.simulate.batch.call import READ, pages
+from racemate.simulate.batch.carry import carry
 from racemate.simulate.check.watch import Lesson, Watch, relative
-from racemate.simulate.step import Machine, windows
-from racemate.simulate.timeline import Places, Segment, Timeline
+from racemate.simulate.step import Machine, Stand
+from racemate.simulate.timeline import Segment, Timeline
 from racemate.simulate.window.collocation import NODES
 from racemate.simulate.window.kinetics import TICK_H
 
+Array = NDArray[np.float64]
 TOLERANCE = 1e-6
 """Error allowed to one window, relative to a state plus a hundredth of the largest value it has had so far."""
 TRIAL_TOLERANCE = 1e-2
@@ -67,86 +70,91 @@ def _halves(lengths: tuple[int, ...]) -> Iterator[int]:
 
 @dataclass
 class _Pilot:
-    """State of the pilot cohort while its grid is being found: on the fine solution, and on the grid itself."""
+    """State of the pilot cohort while its windows are being found: where it stands on the finer of two solutions."""
 
     machine: Machine
     table: Any
     modes: Any
-    fine: tuple[dict[str, Any], Any]
-    coarse: tuple[dict[str, Any], Any, Any]
-    """On the grid itself, with everybody's doubt."""
+    held: Any
+    slow: Any
     scale: NDArray[np.float64]
     tolerance: float
     allowed: int = _FIRST
     setting: NDArray[np.float64] | None = None
-    error: float = 0.0
-    lesson: Lesson = field(default_factory=Lesson)
     met: dict[tuple[Any, ...], int] = field(default_factory=dict)
-    """Lengths found before, by what happened at the start of a segment, its length and the place in it."""
+    """Lengths found before, by what happened at the start of a segment, its length, what is read in it and the place in it."""
 
 
 def find(machine: Machine, table: NDArray[np.float64], timeline: Timeline, tolerance: float = TOLERANCE) -> Grid:
     """Windows of every segment of ``timeline`` for the pilot cohort in ``table`` (rows, people)."""
     people = table.shape[1]
-    held = {layout.body: np.zeros((layout.size, people)) for layout in machine.layouts}
-    slow = np.zeros((machine.states, people))
+    held, slow = np.zeros((machine.rows, people)), np.zeros((machine.states, people))
     scale = np.full((len(slow), 1), _LEAST)
-    pilot = _Pilot(machine, table, machine.modes(table), (held, slow), (dict(held), slow, slow), scale, tolerance)
-    lengths = tuple(_segment(pilot, segment) for segment in timeline.segments)
-    watch = pilot.lesson.learned(pilot.scale[:, 0], tolerance)
-    return Grid(lengths, pilot.error, tolerance, watch)
+    pilot = _Pilot(machine, table, machine.modes(table), held, slow, scale, tolerance)
+    found = Grid(tuple(_segment(pilot, segment) for segment in timeline.segments), 0.0, tolerance)
+    lesson, error = Lesson(), 0.0
+    ways = (_stands(machine, table, timeline, one) for one in (found, found.halved))
+    for (coarse, doubt), (fine, _) in zip(*ways, strict=True):
+        error = max(error, _distance(pilot, coarse, fine))
+        lesson.add(coarse, fine, doubt)
+    return replace(found, error=error, watch=lesson.learned(pilot.scale[:, 0], tolerance))
 
 
-def jumped(held: Mapping[str, Any], segment: Segment, who: Places | None = None) -> dict[str, Any]:
-    """Amounts of some people (default: all) after what happens at the start of a segment."""
-    out = {body: np.array(rows) for body, rows in held.items()}
-    for jump in segment.jumps:
-        out[jump.body][jump.row] += jump.value(who)
-    return out
+def _stands(machine: Machine, table: Any, timeline: Timeline, grid: Grid) -> list[tuple[Array, Array]]:
+    """Slow states of the pilot cohort at every visit on a grid, and the doubt in them (states, people)."""
+    found: list[tuple[Array, Array]] = []
+    every = tuple(pages(grid.lengths, timeline.segments, range(len(timeline.segments))))
+    held, slow = (np.zeros((size, table.shape[1])) for size in (machine.rows, machine.states))
+
+    def see(visits: tuple[int, ...], stand: Stand) -> None:
+        found.extend(zip(np.asarray(stand.slow)[: len(visits)], np.asarray(stand.doubt), strict=False))
+
+    carry(machine, table, timeline.segments, every, held, slow, see)
+    return found
 
 
 def _segment(pilot: _Pilot, segment: Segment) -> tuple[int, ...]:
-    pilot.fine = (jumped(pilot.fine[0], segment), pilot.fine[1])
-    pilot.coarse = (jumped(pilot.coarse[0], segment), *pilot.coarse[1:])
+    for jump in segment.jumps:
+        pilot.held[pilot.machine.first_rows[jump.body] + jump.row] += jump.value()
     setting = segment.setting()
     quiet = not segment.jumps and pilot.setting is not None and np.array_equal(pilot.setting, setting)
     pilot.allowed, pilot.setting = pilot.allowed if quiet else _FIRST, setting
-    kind = (segment.ticks, tuple((jump.body, jump.row) for jump in segment.jumps), setting[:, 0].tobytes())
-    left, chosen = 2 * segment.ticks, list[int]()
+    begun = tuple((jump.body, jump.row) for jump in segment.jumps)
+    seen = [2 * visit.ticks for visit in segment.visits]
+    whole = left = 2 * segment.ticks
+    kind = (segment.ticks, begun, tuple(at for at in seen if at < whole), setting[:, 0].tobytes())
+    chosen = list[int]()
     while left:
+        ahead = [at - (whole - left) for at in seen if at > whole - left]
         place = (kind, left)
         known = pilot.met.get(place)
-        length, end, pilot.allowed = _longest(pilot, left, known or pilot.allowed, known is not None)
+        length, end, pilot.allowed = _longest(pilot, ahead[:READ], left, known or pilot.allowed, known is not None)
         pilot.met[place] = length
-        pilot.fine = end
-        for hours, one in windows([length]):
-            pilot.coarse = pilot.machine.follow(pilot.table, pilot.modes, hours, one, *pilot.coarse, setting)
+        pilot.held, pilot.slow = end
         chosen.append(length)
         left -= length
-    if segment.visit is not None:
-        _, coarse, doubt = pilot.coarse
-        pilot.error = max(pilot.error, _distance(pilot, coarse, pilot.fine[1]))
-        pilot.lesson.add(coarse, pilot.fine[1], doubt)
     return tuple(chosen)
 
 
-def _longest(pilot: _Pilot, left: int, guess: int, known: bool) -> tuple[int, tuple[dict[str, Any], Any], int]:
+def _longest(pilot: _Pilot, ahead: list[int], left: int, guess: int, known: bool) -> tuple[int, tuple[Any, Any], int]:
     """The longest window found that passes, where it ends, and the length its error allows to the next one.
 
     A window that fails is shortened; unless the length is known from a place like this one, it is lengthened while it passes.
+    ``ahead`` are the visits that come next, half ticks; a window ends at the last of as many as one call can read.
     """
-    passed: tuple[int, tuple[dict[str, Any], Any], int] | None = None
-    length = _fitting(guess, left)
+    most = ahead[-1] if len(ahead) == READ else left
+    passed: tuple[int, tuple[Any, Any], int] | None = None
+    length = _fitting(guess, most)
     while True:
-        error, end = _try(pilot, length)
+        error, end = _try(pilot, length, any(at < length for at in ahead))
         promised = _promised(length, error, pilot.tolerance)
         fails = not error <= pilot.tolerance and length > _SHORTEST
         if not fails:
             passed = (length, end, promised)
-        longer = _fitting(promised, left)
+        longer = _fitting(promised, most)
         if passed is not None and (fails or known or longer <= length):
             return passed
-        length = min(longer, _fitting(length // 2, left)) if fails else longer
+        length = min(longer, _fitting(length // 2, most)) if fails else longer
 
 
 def _fitting(wanted: int, left: int) -> int:
@@ -166,12 +174,15 @@ def _promised(length: int, error: float, tolerance: float) -> int:
     return max(_SHORTEST, int(length * min(change, _MOST)))
 
 
-def _try(pilot: _Pilot, length: int) -> tuple[float, tuple[dict[str, Any], Any]]:
+def _try(pilot: _Pilot, length: int, read: bool) -> tuple[float, tuple[Any, Any]]:
+    """Error of a window, in its middle too where it is ``read`` inside, and where it ends."""
     hours = length * TICK_H / 2
-    coarse, fine, held = pilot.machine.compare(pilot.table, pilot.modes, hours, *pilot.fine, pilot.setting)
-    fine = np.asarray(fine)
-    pilot.scale = np.maximum(pilot.scale, np.where(np.isfinite(fine), np.abs(fine), 0).max(axis=1, keepdims=True))
-    return _distance(pilot, coarse, fine), (held, fine)
+    coarse, fine, held = pilot.machine.compare(pilot.table, pilot.modes, hours, pilot.held, pilot.slow, pilot.setting)
+    coarse, fine = np.asarray(coarse), np.asarray(fine)
+    end = fine[-1]
+    pilot.scale = np.maximum(pilot.scale, np.where(np.isfinite(end), np.abs(end), 0).max(axis=1, keepdims=True))
+    first = 0 if read else 1
+    return _distance(pilot, coarse[first:], fine[first:]), (np.array(held), end)
 
 
 def _distance(pilot: _Pilot, a: Any, b: Any) -> float:

@@ -89,6 +89,8 @@ class Plan:
     """Up to when it is decided what is done to people; who carries them on goes no further than that."""
     asked_h: Amounts | None = None
     """Hour after which nobody asks how each person is, shape (people,); who carries people on may stop there.  None: never."""
+    stops: bool = True
+    """Whether people can be stopped at a visit: a window ends at each.  Else windows pass over visits, which are read inside them."""
 
     def __post_init__(self) -> None:
         """Refuse plans whose arrays do not fit the number of people, or whose times do not ascend."""
@@ -104,6 +106,10 @@ class Plan:
                 raise ValueError(f"plan: found an array of shape {part.shape}, allowed: ({self.people},)")
         if self.visits_h.size == 0 or np.any(np.diff(self.visits_h) <= 0) or not np.isfinite(self.visits_h).all():
             raise ValueError("visits_h: allowed are finite times in ascending order, at least one")
+        if not self.stops and np.isfinite(self.decided_h):
+            raise ValueError(
+                f"decided_h: found {self.decided_h} h, allowed: none where nobody can be stopped at a visit"
+            )
 
     @property
     def start_h(self) -> float:

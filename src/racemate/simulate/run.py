@@ -168,7 +168,7 @@ def _signature(plan: Plan) -> str:
     """What a grid depends on; amounts are rounded up to the next power of two, so that it rarely depends on who takes part."""
     doses = [(d.time_h, d.drug, d.route, d.duration_h, d.later, _rounded(d.largest_mg)) for d in plan.doses]
     conditions = [(c.start_h, c.end_h, c.name, *([c.most] if c.most else [])) for c in plan.conditions]
-    return repr((doses, conditions, plan.visits_h.tolist()))
+    return repr((doses, conditions, plan.visits_h.tolist(), plan.stops))
 
 
 def _rounded(amount: float) -> float:

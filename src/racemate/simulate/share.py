@@ -5,7 +5,7 @@ scores act as algebra when a reading is taken.  So a *leader* is carried through
 leader's amounts and slow states, under parameters that are the leader's where they act on the course and the person's own elsewhere.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,8 +47,8 @@ class Courses:
     """Parameters (rows, courses)."""
     plan: Plan
     """What is done on each course; its people are the courses."""
-    held: Mapping[str, Array]
-    """Amounts (compartments, courses) by body."""
+    held: Array
+    """Amounts of all bodies, one under another (rows, courses)."""
     slow: Array
     """Slow states (states, courses)."""
     visits: int = 0
@@ -58,11 +58,9 @@ class Courses:
     check: Check | None = None
     """What the check of everybody found since the courses last stood, by course."""
 
-    def put(self, places: Ids, held: Mapping[str, Any], slow: Any) -> None:
+    def put(self, places: Ids, held: Any, slow: Any) -> None:
         """Write down where some courses stand."""
-        self.slow[:, places] = slow
-        for body, values in held.items():
-            self.held[body][:, places] = values
+        self.held[:, places], self.slow[:, places] = held, slow
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,10 @@ The numbers a person gets depend on the person's parameters, doses and the plan'
 """
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from os import cpu_count
 from pathlib import Path
@@ -19,13 +19,16 @@ from numpy.typing import NDArray
 from racemate.chain import concentration
 from racemate.model import Model
 from racemate.readings import numeric
+from racemate.simulate.batch.call import READ, Page, pages
+from racemate.simulate.batch.carry import carry
+from racemate.simulate.batch.reader import Reader
 from racemate.simulate.check.mend import Again, mend
 from racemate.simulate.check.watch import Log
-from racemate.simulate.grid import Grid, jumped
+from racemate.simulate.grid import Grid
 from racemate.simulate.kept import cache_folder
 from racemate.simulate.plan import Plan
 from racemate.simulate.share import Batch, Courses, Crowd, batches, course_rows
-from racemate.simulate.step import Machine, reading_names, windows
+from racemate.simulate.step import Machine, Stand, reading_names
 from racemate.simulate.timeline import Segment, Timeline, entered, timeline
 from racemate.simulate.trajectory import Trajectory
 
@@ -111,8 +114,7 @@ def solve(
 
 def begun(built: Machine, table: Array, plan: Plan) -> Courses:
     """Courses of which nothing has been carried yet, for parameters (rows, courses) and the plan of each."""
-    held = {layout.body: np.zeros((layout.size, plan.people)) for layout in built.layouts}
-    return Courses(table, plan, held, np.zeros((len(numeric.SLOW), plan.people)))
+    return Courses(table, plan, np.zeros((built.rows, plan.people)), np.zeros((built.states, plan.people)))
 
 
 @dataclass(frozen=True)
@@ -122,7 +124,7 @@ class Piece:
     batch: Batch
     read: Array
     """Readings (visits, names, people of the batch)."""
-    held: Mapping[str, Array]
+    held: Array
     slow: Array
     passed: Array
     """Slow states (visits, states, lanes) at the visits; empty where nobody wanted them."""
@@ -133,8 +135,7 @@ class Piece:
         """Write down some of its courses, and everybody who is on them."""
         mine = np.isin(self.batch.lane, lanes)
         out[:, :, self.batch.read[mine]] = self.read[:, :, mine]
-        held = {body: values[:, lanes] for body, values in self.held.items()}
-        after.put(self.batch.solved[lanes], held, self.slow[:, lanes])
+        after.put(self.batch.solved[lanes], self.held[:, lanes], self.slow[:, lanes])
 
 
 @dataclass(frozen=True)
@@ -147,7 +148,7 @@ class Leg:
     cut: Timeline
     stretch: range
     """Segments from where the courses stand to the end of the last visit."""
-    settings: Mapping[int | None, Segment]
+    settings: Mapping[int, Segment]
     """What holds for the people at a visit."""
     names: tuple[str, ...]
     """Readings that are wanted."""
@@ -155,57 +156,51 @@ class Leg:
     """Rows of the parameters that are the course's."""
     visits: int
     """Visits read in it."""
+    _pages: dict[Grid, tuple[Page, ...]] = field(default_factory=dict, compare=False, repr=False)
 
     def carry(self, batch: Batch, grid: Grid, log: Log) -> Piece:
         """Carry one batch over the leg, and read everybody who is on its courses."""
         readers = [self._reader(batch, k) for k in range(0, len(batch.read), LANES)]
         read = np.empty((self.visits, len(self.names), len(batch.read)))
-        first, reader = self.courses.visits, self.built.reader(self.names)
-        now, slow = {}, np.empty(0)
-        for visit, now, slow, doubt in self._visited(grid, batch.solved):
-            if visit is None:
-                break
-            log.add(slow, doubt)
-            for place, who, lane, rows, scale in readers:
-                amounts = {body: np.asarray(values)[:, lane] for body, values in now.items()}
-                elapsed = self.people.plan.visits_h[visit] - self.people.plan.antidepressant_start_h[who]
-                setting = self.settings[visit].setting(who)
-                found = reader(rows, amounts, np.asarray(slow)[:, lane], setting, scale, elapsed)
-                read[visit - first][:, place] = found
-        held = {body: np.asarray(values) for body, values in now.items()}
-        return Piece(batch, read, held, np.asarray(slow), log.passed(), log.doubtful(batch.courses))
+        first = self.courses.visits
 
-    def _reader(self, batch: Batch, start: int) -> tuple[Any, ...]:
-        """LANES of those a batch reads (the last one repeats to fill them): places in it, people, lanes, parameters, reference."""
-        from jax import numpy as jnp
+        def see(visits: tuple[int, ...], stand: Stand) -> None:
+            count = len(visits)
+            log.add(np.asarray(stand.slow)[:count], np.asarray(stand.doubt)[:count])
+            here = np.array(visits) - first
+            for reader in readers:
+                read[here, :, reader.first : reader.last] = reader(visits, stand)
 
+        end = self._through(grid, batch.solved, see)
+        return Piece(batch, read, end.held, end.slow, log.passed(), log.doubtful(batch.courses))
+
+    def _reader(self, batch: Batch, start: int) -> Reader:
+        """What reads LANES of the people of a batch; the last one repeats to fill them."""
         place = np.minimum(np.arange(start, start + LANES), len(batch.read) - 1)
         who, lane = batch.read[place], batch.lane[place]
         rows = self.people.table[:, who]
         rows[self.shared] = self.courses.table[np.ix_(self.shared, batch.solved[lane])]
-        return place, who, lane, jnp.asarray(rows), self.people.reference[:, who]
+        last = min(start + LANES, len(batch.read))
+        return Reader(self.built.reader(self.names), self.people, self.settings, who, lane, rows, start, last)
 
-    def _visited(self, grid: Grid, lanes: Places) -> Iterator[tuple[int | None, Any, Any, Any]]:
-        """Carry from event to event; yields visit, amounts, slow states and doubt at each visit, and at the end without a visit."""
+    def _through(self, grid: Grid, lanes: Places, see: Callable[[tuple[int, ...], Stand], None]) -> Stand:
+        """Take some courses through the leg; where they stand at its end."""
         import jax.numpy as jnp
 
-        courses, cut, built = self.courses, self.cut, self.built
-        rows: Any = jnp.asarray(courses.table[:, lanes])
-        modes = built.modes(rows)
-        held: Any = {body: values[:, lanes] for body, values in courses.held.items()}
-        slow: Any = courses.slow[:, lanes]
-        doubt: Any = np.zeros_like(slow)
-        if cut.opening_visit is not None and not courses.visits:
-            yield cut.opening_visit, held, slow, doubt
-        for k in self.stretch:
-            segment = cut.segments[k]
-            held = jumped(held, segment, lanes) if segment.jumps else held
-            setting = segment.setting(lanes)
-            for hours, count in windows(grid.lengths[k]):
-                held, slow, doubt = built.follow(rows, modes, hours, count, held, slow, doubt, setting)
-            if segment.visit is not None:
-                yield segment.visit, held, slow, doubt
-        yield None, held, slow, doubt
+        held, slow = self.courses.held[:, lanes], self.courses.slow[:, lanes]
+        if not self.courses.visits:
+            opening = [visit.place for visit in self.cut.opening.visits]
+            for k in range(0, len(opening), READ):
+                parts = (np.broadcast_to(part, (READ, *part.shape)) for part in (held, slow, np.zeros_like(slow)))
+                see(tuple(opening[k : k + READ]), Stand(*parts))
+        rows = jnp.asarray(self.courses.table[:, lanes])
+        return carry(self.built, rows, self.cut.segments, self.pages(grid), held, slow, see, lanes)
+
+    def pages(self, grid: Grid) -> tuple[Page, ...]:
+        """The calls that carry a batch over the leg on a grid."""
+        if grid not in self._pages:
+            self._pages[grid] = tuple(pages(grid.lengths, self.cut.segments, self.stretch))
+        return self._pages[grid]
 
 
 def _leg(built: Machine, model: Model, courses: Courses, people: Crowd, visits: int, names: tuple[str, ...]) -> Leg:
@@ -214,9 +209,9 @@ def _leg(built: Machine, model: Model, courses: Courses, people: Crowd, visits: 
         timeline(plan, built.layouts, model.unpack(table).dose, model.typical.dose)
         for plan, table in ((courses.plan, courses.table), (people.plan, people.table))
     )
-    ends = [k + 1 for k, one in enumerate(cut.segments) if one.visit is not None and one.visit < visits]
+    ends = [k + 1 for k, one in enumerate(cut.segments) if one.visits and one.visits[-1].place < visits]
     stretch = range(courses.segments, max(ends, default=0))
-    settings = {one.visit: one for one in seen.segments} | {seen.opening_visit: seen.opening}
+    settings = {visit.place: one for one in (seen.opening, *seen.segments) for visit in one.visits}
     _known(names)
     shared = course_rows(built.names)
     return Leg(built, courses, people, cut, stretch, settings, names, shared, visits - courses.visits)
@@ -241,8 +236,8 @@ def carry_on(
     """
     leg = _leg(built, model, courses, people, visits, names)
     out = np.empty((visits - courses.visits, len(names), people.plan.people))
-    held = {body: np.empty_like(values) for body, values in courses.held.items()}
-    after = replace(courses, held=held, slow=np.empty_like(courses.slow), visits=visits, segments=leg.stretch.stop)
+    held, slow = np.empty_like(courses.held), np.empty_like(courses.slow)
+    after = replace(courses, held=held, slow=slow, visits=visits, segments=leg.stretch.stop)
     every = batches(people.course, LANES)
     told = None if progress is None else lambda done: progress(done, people.plan.people)
 

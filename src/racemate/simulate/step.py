@@ -4,41 +4,29 @@ Kinetics are exact: modes carry the amounts to every node and across the window.
 level, each knowing the levels before it.  Nothing here knows a drug, a state or a hypothesis: the chain's records are all it reads.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property, partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from numpy.typing import NDArray
 
 from racemate.chain import circuit, concentration, occupancy, plasticity, score, severity, whole
 from racemate.chain.laws import Relax
 from racemate.model import unpack
 from racemate.readings import numeric
 from racemate.readings.names import build
+from racemate.simulate.batch.call import Call
 from racemate.simulate.window import cascade, kinetics, lanes
 from racemate.simulate.window import doubt as doubting
 from racemate.simulate.window.cascade import Nodes
-from racemate.simulate.window.collocation import NODES
-from racemate.simulate.window.kinetics import TICK_H
+from racemate.simulate.window.collocation import NODES, inside
 from racemate.simulate.window.modes import Modes
 from racemate.units import declared
 
 Window = Callable[..., tuple[dict[str, Any], Nodes, Nodes]]
-
-
-MOST = 64
-"""Windows that one call can carry people through."""
-
-
-def windows(lengths: Sequence[int]) -> Iterator[tuple[NDArray[np.float64], int]]:
-    """Hours of windows of so many half ticks, as many as one call of `Machine.follow` takes, and how many they are."""
-    for first in range(0, len(lengths), MOST):
-        some = np.asarray(lengths[first : first + MOST]) * (TICK_H / 2)
-        yield np.pad(some, (0, MOST - len(some))), len(some)
 
 
 @dataclass(frozen=True)
@@ -53,6 +41,11 @@ class Machine:
     def states(self) -> int:
         """Number of slow states."""
         return len(numeric.SLOW)
+
+    @property
+    def rows(self) -> int:
+        """Number of amounts of all bodies."""
+        return self.first_rows[""]
 
     @cached_property
     def modes(self) -> Any:
@@ -80,23 +73,35 @@ class Machine:
     @cached_property
     def advance(self) -> Any:
         """Compiled ``(table, modes, hours, held, slow, setting) -> (held, slow)`` across one window."""
-        return jax.jit(partial(_advance, self.window))
+        return jax.jit(partial(_advance, self.window, self.layouts))
 
     @cached_property
     def follow(self) -> Any:
-        """Compiled ``(table, modes, hours, count, held, slow, doubt, setting) -> (held, slow, doubt)`` across windows in a row.
+        """Compiled ``(table, modes, call, given, now) -> (now, seen)``: people taken through the windows of one call.
 
-        Doubt is everybody's; ``hours`` and ``count`` are what `windows` gives.
+        ``call`` is a `racemate.simulate.batch.call.Call`, ``given`` a `Given`, ``now`` a `Now` and ``seen`` a `Stand` at its visits.
         """
-        return jax.jit(partial(_follow, self.window, self.order.varying))
+        return jax.jit(partial(_follow, self.window, self.layouts, self.order.varying))
 
     @cached_property
     def compare(self) -> Any:
-        """Compiled step-doubling: the window at once against its two halves; returns both ends of the slow states and the amounts."""
-        return jax.jit(partial(_compare, self.window))
+        """Compiled step-doubling: the window at once against its two halves.
+
+        Returns the slow states in the middle and at the end (2, states, people) of either, and the amounts at the end.
+        """
+        return jax.jit(partial(_compare, self.window, self.layouts))
+
+    @cached_property
+    def first_rows(self) -> Mapping[str, int]:
+        """Where each body begins in the amounts of all (rows, people), and under "" how many rows there are."""
+        return kinetics.first_rows(self.layouts)
 
     def reader(self, wanted: tuple[str, ...]) -> Any:
-        """Compiled ``(table, amounts, slow, setting, reference, since) -> (wanted, people)`` for some of `reading_names`."""
+        """Compiled ``(table, reference, lane, count, held, slow, setting, since) -> (visits, wanted, people)``.
+
+        Reads some of `reading_names` of people on these lanes of a batch.  From ``held`` on all have an axis of visits in front, of which
+        ``count`` are read.
+        """
         return _reader(self.names, self.layouts, wanted)
 
 
@@ -105,49 +110,111 @@ def _reader(names: tuple[str, ...], layouts: tuple[numeric.Layout, ...], wanted:
     return jax.jit(partial(_read, names, layouts, wanted))
 
 
-def _advance(window: Window, table: Any, modes: Any, hours: Any, held: Any, slow: Any, setting: Any) -> Any:
-    moved, risen, _ = window(table, modes, hours, kinetics.taken(modes, held), slow, setting)
-    return kinetics.held(modes, moved), _ends(slow, risen)
+Bodies = tuple[numeric.Layout, ...]
+
+
+def _advance(
+    window: Window, bodies: Bodies, table: Any, modes: Any, hours: Any, held: Any, slow: Any, setting: Any
+) -> Any:
+    moved, risen, _ = window(table, modes, hours, kinetics.taken(bodies, modes, held), slow, setting)
+    return kinetics.held(bodies, modes, moved, held), _ends(slow, risen)
 
 
 def _ends(slow: Any, risen: Nodes) -> Any:
     return slow + jnp.stack([one[-1] for one in risen])
 
 
+def _inside(weights: Any, slow: Any, risen: Nodes) -> Any:
+    """Slow states (states, people) inside a window, from increments at its nodes and their weights there (node,)."""
+    return slow + jnp.stack([sum(weights[node] * one[node] for node in range(NODES)) for one in risen])
+
+
+class Given(NamedTuple):
+    """What is done to people in the segments of a call."""
+
+    setting: Any
+    """The setting in each segment (segments, fields, people)."""
+    jumps: Any
+    """How many jumps come before each segment's, and after them how many there are (segments + 1,)."""
+    row: Any
+    """Which row of the amounts of all bodies, one under another, each jump changes (jumps,)."""
+    change: Any
+    """By how much (jumps, people)."""
+
+
+class Stand(NamedTuple):
+    """Where people stand; where they stood at several visits, with an axis of visits in front."""
+
+    held: Any
+    """Amounts of all bodies, one under another (rows, people); between visits those at the end of the last segment that ended."""
+    slow: Any
+    """Slow states (states, people)."""
+    doubt: Any
+    """Everybody's doubt in them at the end of the window (states, people)."""
+
+
+class Now(NamedTuple):
+    """Where people stand, and the modes of each body."""
+
+    stand: Stand
+    moving: Any
+
+
 def _follow(
     window: Window,
+    bodies: Bodies,
     watched: frozenset[int] | None,
     table: Any,
     modes: Any,
-    hours: Any,
-    count: Any,
-    held: Any,
-    slow: Any,
-    doubt: Any,
-    setting: Any,
-) -> tuple[dict[str, Any], Any, Any]:
+    call: Call,
+    given: Given,
+    now: Now,
+) -> tuple[Now, Stand]:
     """Windows in a row; without ``watched``, the states of changing rate, doubt is handed on as it was."""
+    seen = Stand(*(jnp.zeros((call.after_h.shape[0], *part.shape)) for part in now.stand))
 
-    def one(k: Any, now: tuple[Any, Any, Any]) -> tuple[Any, Any, Any]:
-        moving, slow, doubt = now
-        moved, risen, rates = window(table, modes, hours[k], moving, slow, setting)
-        if watched is None:
-            return moved, _ends(slow, risen), doubt
-        spent = [hours[k] * (cascade.mean(rate) if i in watched else rate[0]) for i, rate in enumerate(rates)]
-        grown = [doubting.carried(doubt[i], one, spent[i]) for i, one in enumerate(risen)]
-        return moved, _ends(slow, risen), jnp.stack(grown)
+    def one(k: Any, reached: tuple[Now, Stand]) -> tuple[Now, Stand]:
+        ((held, slow, doubt), moving), seen = reached
+        place, hours = call.segment[k], call.hours[k]
+        moving = jax.lax.cond(call.begins[k], lambda: _begun(bodies, modes, given, place, held), lambda: moving)
+        moved, risen, rates = window(table, modes, hours, moving, slow, given.setting[place])
+        if watched is not None:
+            spent = [hours * (cascade.mean(rate) if i in watched else rate[0]) for i, rate in enumerate(rates)]
+            doubt = jnp.stack([doubting.carried(doubt[i], one, spent[i]) for i, one in enumerate(risen)])
 
-    moved, slow, doubt = jax.lax.fori_loop(0, count, one, (kinetics.taken(modes, held), slow, doubt))
-    return kinetics.held(modes, moved), slow, doubt
+        def read(v: Any, seen: Stand) -> Stand:
+            now = kinetics.held(bodies, modes, kinetics.later(modes, moving, call.after_h[v]), held)
+            found = now, _inside(call.weights[v], slow, risen), doubt
+            return Stand(*(part.at[v].set(value) for part, value in zip(seen, found, strict=True)))
+
+        seen = jax.lax.fori_loop(call.read[k], call.read[k + 1], read, seen)
+        held = jax.lax.cond(call.ends[k], lambda: kinetics.held(bodies, modes, moved, held), lambda: held)
+        return Now(Stand(held, _ends(slow, risen), doubt), moved), seen
+
+    return jax.lax.fori_loop(0, call.windows, one, (now, seen))
 
 
-def _compare(window: Window, table: Any, modes: Any, hours: Any, held: Any, slow: Any, setting: Any) -> Any:
-    start = kinetics.taken(modes, held)
+def _begun(bodies: Bodies, modes: Any, given: Given, place: Any, held: Any) -> dict[str, Any]:
+    """Modes of every body when a segment begins, from the amounts before."""
+
+    def jump(j: Any, held: Any) -> Any:
+        return held.at[given.row[j]].add(given.change[j])
+
+    held = jax.lax.fori_loop(given.jumps[place], given.jumps[place + 1], jump, held)
+    return kinetics.taken(bodies, modes, held)
+
+
+def _compare(
+    window: Window, bodies: Bodies, table: Any, modes: Any, hours: Any, held: Any, slow: Any, setting: Any
+) -> Any:
+    start = kinetics.taken(bodies, modes, held)
     _, coarse, _ = window(table, modes, hours, start, slow, setting)
     middle, halfway, _ = window(table, modes, hours / 2, start, slow, setting)
     middle_slow = _ends(slow, halfway)
     moved, fine, _ = window(table, modes, hours / 2, middle, middle_slow, setting)
-    return _ends(slow, coarse), _ends(middle_slow, fine), kinetics.held(modes, moved)
+    whole = jnp.stack([_inside(inside(1 / 2), slow, coarse), _ends(slow, coarse)])
+    halves = jnp.stack([middle_slow, _ends(middle_slow, fine)])
+    return whole, halves, kinetics.held(bodies, modes, moved, held)
 
 
 def _observed(
@@ -201,18 +268,27 @@ def reading_units() -> dict[str, str]:
 
 def _read(
     names: tuple[str, ...],
-    layouts: tuple[numeric.Layout, ...],
+    layouts: Bodies,
     wanted: tuple[str, ...],
     table: Any,
+    reference: Any,
+    lane: Any,
+    count: Any,
     held: Any,
     slow: Any,
     setting: Any,
-    reference: Any,
     since: Any,
 ) -> Any:
-    parts = {
-        (layout.body, name): held[layout.body][layout.row(name)] for layout in layouts for name in layout.compartments
-    }
-    state = numeric.amounts(parts, jnp.zeros(table.shape[1]))
-    found = _observed(unpack(names, table), state, slow, severity.Setting(*setting), reference, since, jnp)
-    return jnp.stack([jnp.broadcast_to(found[name], (table.shape[1],)) for name in wanted])
+    first, people = kinetics.first_rows(layouts), table.shape[1]
+
+    def one(v: Any, read: Any) -> Any:
+        parts = {
+            (layout.body, name): held[v, first[layout.body] + layout.row(name)][lane]
+            for layout in layouts
+            for name in layout.compartments
+        }
+        state, now = numeric.amounts(parts, jnp.zeros(people)), severity.Setting(*setting[v])
+        found = _observed(unpack(names, table), state, slow[v][:, lane], now, reference, since[v], jnp)
+        return read.at[v].set(jnp.stack([jnp.broadcast_to(found[name], (people,)) for name in wanted]))
+
+    return jax.lax.fori_loop(0, count, one, jnp.zeros((slow.shape[0], len(wanted), people)))

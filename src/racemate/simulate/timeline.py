@@ -6,6 +6,7 @@ together when it is asked for: for everybody at every cut it would not fit into 
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,7 @@ from racemate.chain import dose as dosing
 from racemate.chain.severity import Setting
 from racemate.readings.numeric import Layout
 from racemate.simulate.plan import Condition, Dose, Plan
-from racemate.simulate.step import TICK_H
+from racemate.simulate.window.kinetics import TICK_H
 
 Values = NDArray[np.float64]
 Places = NDArray[np.intp]
@@ -40,15 +41,22 @@ class Jump:
         return entered if self.hours is None else entered / self.hours
 
 
+class Visit(NamedTuple):
+    """A visit in a segment: how many ticks after its start, and its place among the visits of the plan."""
+
+    ticks: int
+    place: int
+
+
 @dataclass(frozen=True)
 class Segment:
-    """A stretch of time, in ticks from the plan's start, in which nothing happens; ``visit`` is read at its end, if any."""
+    """A stretch of time of so many ticks in which nothing happens, and what is read in it, at its end or on the way."""
 
     ticks: int
     jumps: tuple[Jump, ...]
     conditions: tuple[Condition, ...]
     """Those that hold."""
-    visit: int | None
+    visits: tuple[Visit, ...]
     people: int
 
     def setting(self, who: Places | None = None) -> Values:
@@ -61,12 +69,10 @@ class Segment:
 
 @dataclass(frozen=True)
 class Timeline:
-    """Segments in order, and the visit that is read before anything happens, if there is one."""
+    """Segments in order, and the moment before anything happens, with what is read then."""
 
     segments: tuple[Segment, ...]
-    opening_visit: int | None
     opening: Segment
-    """What holds then."""
 
 
 def tick(time_h: float, start_h: float) -> int:
@@ -100,21 +106,28 @@ def timeline(plan: Plan, layouts: tuple[Layout, ...], par: dosing.Par, typical: 
         for way, share in zip(ways, shares, strict=True):
             for at, jump in _enter(dose, way, np.asarray(share.fraction), by_body[way.body], start):
                 jumps.setdefault(at, []).append(jump)
-    visits = {tick(t, start): k for k, t in enumerate(plan.visits_h)}
-    last = max(visits)
-    cuts = {0, *visits, *jumps, *(tick(t, start) for c in plan.conditions for t in (c.start_h, c.end_h))}
+    visits = [(tick(t, start), k) for k, t in enumerate(plan.visits_h)]
+    last = visits[-1][0]
+    cuts = {
+        0,
+        last,
+        *(at for at, _ in visits if plan.stops),
+        *jumps,
+        *(tick(t, start) for c in plan.conditions for t in (c.start_h, c.end_h)),
+    }
     times = sorted(t for t in cuts if 0 <= t <= last)
     segments = tuple(
         Segment(
             after - now,
             tuple(jumps.get(now, ())),
             _held(plan, start + (now + 0.5) * TICK_H),
-            visits.get(after),
+            tuple(Visit(at - now, place) for at, place in visits if now < at <= after),
             plan.people,
         )
         for now, after in pairwise(times)
     )
-    return Timeline(segments, visits.get(0), Segment(0, (), _held(plan, start), None, plan.people))
+    opening = tuple(Visit(0, place) for at, place in visits if at == 0)
+    return Timeline(segments, Segment(0, (), _held(plan, start), opening, plan.people))
 
 
 def _enter(dose: Dose, way: dosing.Input, share: Values, layout: Layout, start_h: float) -> list[tuple[int, Jump]]:

@@ -18,8 +18,9 @@ from racemate.readings.names import leaves
 from racemate.simulate.grid import find
 from racemate.simulate.plan import Condition, Dose, Plan, nasal_session
 from racemate.simulate.solve import machine, solve
-from racemate.simulate.step import TICK_H, reading_names
+from racemate.simulate.step import reading_names
 from racemate.simulate.timeline import timeline
+from racemate.simulate.window.kinetics import TICK_H
 
 Values = NDArray[np.float64]
 AGREED = 1e-6

@@ -48,16 +48,16 @@ def test_the_pilot_teaches_what_doubt_is_worth():
 def test_a_log_points_out_whom_the_watch_would_look_at():
     watch = Watch((1.0,), (1.0,), 0.5)
     log = Log(watch, False)
-    log.add(np.ones((1, 4)), np.array([[0.0, 0.1, 0.9, 0.9]]))
-    log.add(np.ones((1, 4)), np.array([[0.6, 0.1, 0.0, 0.9]]))
+    log.add(np.ones((2, 1, 4)), np.array([[[0.0, 0.1, 0.9, 0.9]], [[0.2, 0.1, 0.0, 0.9]]]))
+    log.add(np.ones((1, 1, 4)), np.array([[[0.6, 0.1, 0.0, 0.9]]]))
     assert log.doubtful(3).tolist() == [0, 2]
-    assert log.passed().shape == (2, 1, 4)
+    assert log.passed().shape == (3, 1, 4)
 
 
 @pytest.mark.parametrize(("everybody", "expected"), [(True, [0, 1]), (False, [])])
 def test_without_a_watch_everybody_is_doubtful_or_nobody(everybody, expected):
     log = Log(None, everybody)
-    log.add(np.ones((1, 4)), np.zeros((1, 4)))
+    log.add(np.ones((1, 1, 4)), np.zeros((1, 1, 4)))
     assert log.doubtful(2).tolist() == expected
 
 

@@ -25,7 +25,7 @@ def plan(stretches: Sequence[Stretch], par: dosing.Par, context: str) -> Plan:
     end = float(visits[-1]) + _MARGIN_H
     return Plan(
         len(stretches), tuple(_doses(stretches, par)), tuple(_settings(stretches, context, end)), visits,
-        np.full(len(stretches), end),
+        np.full(len(stretches), end), stops=False,
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ replicate of one: bands hold both how people differ and how little is known.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
@@ -254,7 +254,7 @@ def _follow(protocol: Protocol, model: Model, people: int, seed: int, progress: 
     enrolled = enrol(protocol, world, seed, people, 1)
     told = None if progress is None else lambda done, total: progress(world.name, done, total)
     names = [*_READ, *(name for name in reading_names() if name.startswith("plasma."))]
-    done = plan(protocol, world, enrolled, seed)
+    done = replace(plan(protocol, world, enrolled, seed), stops=False)
     return run(enrolled.cohort.drawn, done, names, progress=told, threads=jobs)  # pyright: ignore[reportAttributeAccessIssue] People
 
 

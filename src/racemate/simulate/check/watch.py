@@ -37,9 +37,9 @@ class Watch(NamedTuple):
         return relative(np.asarray(found) - exact, exact, np.array(self.scale)).max(axis=(0, 1))
 
     def expected(self, slow: Any, doubt: Any) -> Array:
-        """Error to be expected (people,) of slow states (states, people) from the doubt in them."""
+        """Error to be expected (people,) of slow states (visits, states, people) from the doubt in them."""
         told = relative(np.asarray(doubt), slow, np.array(self.scale))
-        return (told * np.array(self.weight)[:, None]).max(axis=0)
+        return (told * np.array(self.weight)[:, None]).max(axis=(0, 1))
 
 
 def relative(distance: Any, value: Any, scale: Array) -> Array:
@@ -86,7 +86,7 @@ class Log:
         self._expected: Array | None = None
 
     def add(self, slow: Any, doubt: Any) -> None:
-        """Slow states and the doubt in them (states, lanes) at a visit."""
+        """Slow states and the doubt in them (visits, states, lanes) at the next visits."""
         if self._everybody or self._watch is not None:
             self._slow.append(np.asarray(slow))
         if self._watch is not None:
@@ -101,4 +101,4 @@ class Log:
 
     def passed(self) -> Array:
         """Slow states (visits, states, lanes); empty where nobody can be doubtful."""
-        return np.stack(self._slow) if self._slow else np.empty((0, 0, 0))
+        return np.concatenate(self._slow) if self._slow else np.empty((0, 0, 0))

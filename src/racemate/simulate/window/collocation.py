@@ -64,6 +64,18 @@ def radau(count: int) -> Radau:
     )
 
 
+def inside(share: float) -> Matrix:
+    """Weights (NODES,) of the increments at the nodes that give the increment after a share of a window, on the polynomial through all.
+
+    At the end of a window they are exactly 0, but for the last, which is 1.
+    """
+    nodes = radau(NODES).nodes
+    away = share - nodes
+    apart = nodes[:, None] - nodes + np.eye(NODES)
+    others = np.where(np.eye(NODES, dtype=bool), 1.0, away[None] / apart)
+    return share / nodes * others.prod(axis=1)
+
+
 def _integrals(nodes: Matrix) -> Matrix:
     """Integrals of the shifted Legendre polynomials from 0 to each node."""
     count = len(nodes)

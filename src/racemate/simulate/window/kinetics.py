@@ -32,14 +32,27 @@ def body(layout: numeric.Layout, moves: Any, like: Any) -> Modes:
     return modes(numeric.generator(layout, moves, jnp, like))
 
 
-def taken(found: Mapping[str, Modes], held: Mapping[str, Any]) -> dict[str, Any]:
-    """Amounts (compartments, people) of every body as modes."""
-    return {name: apply(one.into, held[name]) for name, one in found.items()}
+def first_rows(layouts: tuple[numeric.Layout, ...]) -> dict[str, int]:
+    """Where each body begins in the amounts of all, which lie one body under another, and after them, under "", where they end."""
+    starts = np.cumsum([0, *(layout.size for layout in layouts)]).tolist()
+    return dict(zip([*(layout.body for layout in layouts), ""], starts, strict=True))
 
 
-def held(found: Mapping[str, Modes], moving: Mapping[str, Any]) -> dict[str, Any]:
-    """Modes (mode, people) of every body as amounts."""
-    return {name: apply(one.back, moving[name]) for name, one in found.items()}
+def taken(layouts: tuple[numeric.Layout, ...], found: Mapping[str, Modes], held: Any) -> dict[str, Any]:
+    """Amounts of all bodies (rows, people) as the modes of each."""
+    first = first_rows(layouts)
+    rows = {one.body: held[first[one.body] : first[one.body] + one.size] for one in layouts}
+    return {body: apply(found[body].into, amounts) for body, amounts in rows.items()}
+
+
+def held(layouts: tuple[numeric.Layout, ...], found: Mapping[str, Modes], moving: Mapping[str, Any], like: Any) -> Any:
+    """The modes of each body as amounts of all (rows, people), of the type of ``like`` (rows, people)."""
+    return jnp.concatenate([like[:0], *(apply(found[one.body].back, moving[one.body]) for one in layouts)])
+
+
+def later(found: Mapping[str, Modes], moving: Mapping[str, Any], hours: Any) -> dict[str, Any]:
+    """Modes (mode, people) of every body so many hours later."""
+    return {name: moving[name] * jnp.exp(one.rate * hours) for name, one in found.items()}
 
 
 def carried(layout: numeric.Layout, found: Modes, moving: Any, hours: Any) -> tuple[list[Any], Any]:

@@ -110,7 +110,7 @@ def _asked(plan: Plan, hour: float) -> Places:
 
 def _some(courses: Courses, places: Places) -> Courses:
     """Some of the courses, by place."""
-    held = {body: values[:, places] for body, values in courses.held.items()}
+    held = courses.held[:, places]
     return replace(
         courses, table=courses.table[:, places], plan=courses.plan.of(places), held=held, slow=courses.slow[:, places]
     )
@@ -118,8 +118,9 @@ def _some(courses: Courses, places: Places) -> Courses:
 
 def _back(courses: Courses, places: Places, gone: Courses) -> Courses:
     """All courses, of which those at ``places`` have gone on and the others stand where nobody asks for them any more."""
-    held = {body: values.copy() for body, values in courses.held.items()}
-    out = replace(courses, held=held, slow=courses.slow.copy(), visits=gone.visits, segments=gone.segments)
+    out = replace(
+        courses, held=courses.held.copy(), slow=courses.slow.copy(), visits=gone.visits, segments=gone.segments
+    )
     out.put(places, gone.held, gone.slow)
     return out
 
@@ -160,7 +161,7 @@ def _parted(cohort: Cohort, plan: Plan, sharing: Sharing, way: Way) -> Way:
     _, first = np.unique(course, return_index=True)
     donor = way.donor[origin]
     done = _as(plan, first, donor, sharing.weight, way.told_h)
-    held = {body: values[:, origin] for body, values in way.courses.held.items()}
+    held = way.courses.held[:, origin]
     slow = way.courses.slow[:, origin]
     courses = replace(way.courses, table=cohort.table[:, donor], plan=done, held=held, slow=slow)
     return replace(way, courses=courses, donor=donor, course=course, path=path, told_h=plan.decided_h)
