@@ -152,7 +152,7 @@ def timeline(people: int, dosed_h: tuple[float, ...] = w1.DOSED_H) -> Cut:
     dose = (Dosed(people),)
 
     def read(a: int, b: int) -> tuple[Visit, ...]:
-        return tuple(Visit(at - a, place) for at, place in visits if a < at <= b)
+        return tuple(Visit(at - a, (place,)) for at, place in visits if a < at <= b)
 
     return Cut(tuple(Piece(b - a, dose if a in doses else (), read(a, b), people) for a, b in cuts))
 
@@ -178,10 +178,11 @@ def solve(
         real = here.stop - begin
         rows: Any = jnp.asarray(table[lanes].T)
 
-        def see(visits: tuple[int, ...], stand: Stand) -> None:
-            for k, visit in enumerate(visits):
-                out[here, visit, :amounts] = stand.held[k, :, :real].T
-                out[here, visit, amounts:] = stand.slow[k, :, :real].T
+        def see(visits: tuple[tuple[int, ...], ...], stand: Stand) -> None:
+            held, slow = np.asarray(stand.held), np.asarray(stand.slow)
+            for k, (visit,) in enumerate(visits):
+                out[here, visit, :amounts] = held[k, :, :real].T
+                out[here, visit, amounts:] = slow[k, :, :real].T
 
         start = np.zeros((machine.rows, LANES)), np.zeros((machine.states, LANES))
         carry(machine, rows, segments, every, *start, see)  # pyright: ignore[reportArgumentType]

@@ -15,7 +15,8 @@ from racemate.readings import numeric
 from racemate.simulate import run as running
 from racemate.simulate.plan import Condition, Dose, Plan
 from racemate.simulate.run import reference, run
-from racemate.simulate.solve import LANES, machine
+from racemate.simulate.share import Crowd
+from racemate.simulate.solve import LANES, begun, carry_on, machine
 from racemate.simulate.window.kinetics import TICK_H
 
 VISITS = np.array([0.5, 40 / 60, 2.0, 24.0, 168.0, 672.0])
@@ -197,3 +198,48 @@ def test_two_visits_on_one_tick_are_both_read(model):
 def test_where_people_are_decided_about_they_can_be_stopped():
     with pytest.raises(ValueError, match=r"decided_h: found 24.0 h, allowed: none where nobody can be stopped"):
         replace(infusion(3), stops=False, decided_h=24.0)
+
+
+def test_a_plan_without_any_dose_is_carried(model):
+    people = draw(model, 11, np.arange(3), np.arange(3))
+    nothing, zero = replace(infusion(3), doses=()), infusion(3, amount=0.0)
+    none, some = (run(people, plan, ("severity.points",))["severity.points"] for plan in (nothing, zero))
+    np.testing.assert_allclose(none, some, rtol=1e-6)
+
+
+@pytest.mark.parametrize("stops", [True, False])
+def test_many_visits_in_one_place_are_all_read(model, stops):
+    """More than one call reads, inside what would be one window, and on one tick."""
+    people = draw(model, 11, np.arange(3), np.arange(3))
+    visits = np.concatenate([np.linspace(0, 1e-3, 20), np.linspace(100, 101, 40), np.linspace(150, 150.0005, 20)])
+    found = run(people, replace(infusion(3, visits=visits), stops=stops), ("plasma.ketamine_s",))["plasma.ketamine_s"]
+    assert (found[1] == found[0]).all()
+    assert (np.diff(found[20:60], axis=0) < 0).all()
+    assert (found[61:] == found[60]).all()
+
+
+def test_who_is_read_inside_windows_is_read_the_same_in_any_company(model):
+    people = draw(model, 11, np.arange(300), np.arange(300))
+    few = draw(model, 11, np.arange(40, 45), np.arange(40, 45))
+    often = np.arange(1, 200) / 3
+    whole, part = (replace(infusion(size, visits=often), stops=False) for size in (300, 5))
+    names = ("severity.points", "state.plasticity.ampa")
+    one, three, alone = (
+        run(people, whole, names, threads=1),
+        run(people, whole, names, threads=3),
+        run(few, part, names),
+    )
+    for name in names:
+        assert np.array_equal(one[name], three[name])
+        assert np.array_equal(one[name][:, 40:45], alone[name])
+
+
+def test_nobody_is_stopped_inside_a_window(model):
+    people = draw(model, 11, np.arange(3), np.arange(3))
+    plan = replace(infusion(3, visits=np.array([1.0, 3.0, 24.0, 48.0])), stops=False)
+    built = machine(model, plan)
+    courses = begun(built, people.table, plan)
+    crowd = Crowd(people.table, np.ones((2, 3)), plan, np.arange(3))
+    grid = running.pilot_grid(built, model, plan, 1e-2)
+    with pytest.raises(ValueError, match="visits: found a stop after 2, allowed: where a segment ends"):
+        carry_on(built, model, courses, crowd, grid, 2, ("severity.points",))

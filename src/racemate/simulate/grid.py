@@ -2,7 +2,7 @@
 
 The pilot holds people of every shipped hypothesis, drawn wider than a trial would, so the grid of a protocol does not depend on the
 hypotheses or the people a user asks for.  Windows have one or two binary digits of a tick where they grow, and whatever is left at
-the end of a segment: few lengths occur, and the matrices of all come from one ladder.
+the end of a segment.
 """
 
 from collections.abc import Iterator
@@ -58,14 +58,14 @@ class Grid:
 
     @property
     def halved(self) -> "Grid":
-        """The same grid with every window cut in two, but for the shortest."""
+        """The same grid with every window cut in two, but for those of half a tick."""
         return replace(self, lengths=tuple(tuple(_halves(segment)) for segment in self.lengths))
 
 
 def _halves(lengths: tuple[int, ...]) -> Iterator[int]:
     for length in lengths:
         half = length // 2
-        yield from (half, length - half) if half >= _SHORTEST else (length,)
+        yield from (half, length - half) if half else (length,)
 
 
 @dataclass
@@ -106,8 +106,9 @@ def _stands(machine: Machine, table: Any, timeline: Timeline, grid: Grid) -> lis
     every = tuple(pages(grid.lengths, timeline.segments, range(len(timeline.segments))))
     held, slow = (np.zeros((size, table.shape[1])) for size in (machine.rows, machine.states))
 
-    def see(visits: tuple[int, ...], stand: Stand) -> None:
-        found.extend(zip(np.asarray(stand.slow)[: len(visits)], np.asarray(stand.doubt), strict=False))
+    def see(visits: tuple[tuple[int, ...], ...], stand: Stand) -> None:
+        slow, doubt = (np.array(np.asarray(part)[: len(visits)]) for part in (stand.slow, stand.doubt))
+        found.extend(zip(slow, doubt, strict=True))
 
     carry(machine, table, timeline.segments, every, held, slow, see)
     return found
@@ -175,14 +176,14 @@ def _promised(length: int, error: float, tolerance: float) -> int:
 
 
 def _try(pilot: _Pilot, length: int, read: bool) -> tuple[float, tuple[Any, Any]]:
-    """Error of a window, in its middle too where it is ``read`` inside, and where it ends."""
+    """Error of a window where it ends, and inside it too where it is ``read`` there."""
     hours = length * TICK_H / 2
     coarse, fine, held = pilot.machine.compare(pilot.table, pilot.modes, hours, pilot.held, pilot.slow, pilot.setting)
     coarse, fine = np.asarray(coarse), np.asarray(fine)
     end = fine[-1]
     pilot.scale = np.maximum(pilot.scale, np.where(np.isfinite(end), np.abs(end), 0).max(axis=1, keepdims=True))
-    first = 0 if read else 1
-    return _distance(pilot, coarse[first:], fine[first:]), (np.array(held), end)
+    tried = slice(None) if read else slice(-1, None)
+    return _distance(pilot, coarse[tried], fine[tried]), (np.array(held), end)
 
 
 def _distance(pilot: _Pilot, a: Any, b: Any) -> float:

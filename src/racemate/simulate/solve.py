@@ -20,7 +20,7 @@ from racemate.chain import concentration
 from racemate.model import Model
 from racemate.readings import numeric
 from racemate.simulate.batch.call import READ, Page, pages
-from racemate.simulate.batch.carry import carry
+from racemate.simulate.batch.carry import See, carry
 from racemate.simulate.batch.reader import Reader
 from racemate.simulate.check.mend import Again, mend
 from racemate.simulate.check.watch import Log
@@ -148,8 +148,8 @@ class Leg:
     cut: Timeline
     stretch: range
     """Segments from where the courses stand to the end of the last visit."""
-    settings: Mapping[int, Segment]
-    """What holds for the people at a visit."""
+    at_visit: Mapping[int, Segment]
+    """The people's segment of each visit."""
     names: tuple[str, ...]
     """Readings that are wanted."""
     shared: Places
@@ -161,15 +161,15 @@ class Leg:
     def carry(self, batch: Batch, grid: Grid, log: Log) -> Piece:
         """Carry one batch over the leg, and read everybody who is on its courses."""
         readers = [self._reader(batch, k) for k in range(0, len(batch.read), LANES)]
-        read = np.empty((self.visits, len(self.names), len(batch.read)))
+        read = np.full((self.visits, len(self.names), len(batch.read)), np.nan)
         first = self.courses.visits
 
-        def see(visits: tuple[int, ...], stand: Stand) -> None:
+        def see(visits: tuple[tuple[int, ...], ...], stand: Stand) -> None:
             count = len(visits)
-            log.add(np.asarray(stand.slow)[:count], np.asarray(stand.doubt)[:count])
-            here = np.array(visits) - first
+            log.add(*(np.array(np.asarray(part)[:count]) for part in (stand.slow, stand.doubt)))
             for reader in readers:
-                read[here, :, reader.first : reader.last] = reader(visits, stand)
+                for places, found in zip(visits, reader([places[0] for places in visits], stand), strict=True):
+                    read[np.array(places) - first, :, reader.first : reader.last] = found
 
         end = self._through(grid, batch.solved, see)
         return Piece(batch, read, end.held, end.slow, log.passed(), log.doubtful(batch.courses))
@@ -181,18 +181,16 @@ class Leg:
         rows = self.people.table[:, who]
         rows[self.shared] = self.courses.table[np.ix_(self.shared, batch.solved[lane])]
         last = min(start + LANES, len(batch.read))
-        return Reader(self.built.reader(self.names), self.people, self.settings, who, lane, rows, start, last)
+        return Reader(self.built.reader(self.names), self.people, self.at_visit, who, lane, rows, start, last)
 
-    def _through(self, grid: Grid, lanes: Places, see: Callable[[tuple[int, ...], Stand], None]) -> Stand:
+    def _through(self, grid: Grid, lanes: Places, see: See) -> Stand:
         """Take some courses through the leg; where they stand at its end."""
         import jax.numpy as jnp
 
         held, slow = self.courses.held[:, lanes], self.courses.slow[:, lanes]
-        if not self.courses.visits:
-            opening = [visit.place for visit in self.cut.opening.visits]
-            for k in range(0, len(opening), READ):
-                parts = (np.broadcast_to(part, (READ, *part.shape)) for part in (held, slow, np.zeros_like(slow)))
-                see(tuple(opening[k : k + READ]), Stand(*parts))
+        if self.cut.opening.visits and not self.courses.visits:
+            parts = (np.broadcast_to(part, (READ, *part.shape)) for part in (held, slow, np.zeros_like(slow)))
+            see(tuple(visit.places for visit in self.cut.opening.visits), Stand(*parts))
         rows = jnp.asarray(self.courses.table[:, lanes])
         return carry(self.built, rows, self.cut.segments, self.pages(grid), held, slow, see, lanes)
 
@@ -209,12 +207,18 @@ def _leg(built: Machine, model: Model, courses: Courses, people: Crowd, visits: 
         timeline(plan, built.layouts, model.unpack(table).dose, model.typical.dose)
         for plan, table in ((courses.plan, courses.table), (people.plan, people.table))
     )
-    ends = [k + 1 for k, one in enumerate(cut.segments) if one.visits and one.visits[-1].place < visits]
+    ends = [k + 1 for k, one in enumerate(cut.segments) if one.visits and one.visits[-1].places[0] < visits]
     stretch = range(courses.segments, max(ends, default=0))
-    settings = {visit.place: one for one in (seen.opening, *seen.segments) for visit in one.visits}
+    passed = [*([] if courses.visits else [cut.opening]), *(cut.segments[k] for k in stretch)]
+    read = [place for one in passed for visit in one.visits for place in visit.places]
+    if read != list(range(courses.visits, visits)):
+        raise ValueError(
+            f"visits: found a stop after {visits}, allowed: where a segment ends, such as after {len(read)} more"
+        )
+    at_visit = {place: one for one in (seen.opening, *seen.segments) for visit in one.visits for place in visit.places}
     _known(names)
     shared = course_rows(built.names)
-    return Leg(built, courses, people, cut, stretch, settings, names, shared, visits - courses.visits)
+    return Leg(built, courses, people, cut, stretch, at_visit, names, shared, visits - courses.visits)
 
 
 def carry_on(
@@ -235,7 +239,7 @@ def carry_on(
     (`Courses.check`).  Raises FloatingPointError naming the first person whose state is not finite.
     """
     leg = _leg(built, model, courses, people, visits, names)
-    out = np.empty((visits - courses.visits, len(names), people.plan.people))
+    out = np.full((visits - courses.visits, len(names), people.plan.people), np.nan)
     held, slow = np.empty_like(courses.held), np.empty_like(courses.slow)
     after = replace(courses, held=held, slow=slow, visits=visits, segments=leg.stretch.stop)
     every = batches(people.course, LANES)

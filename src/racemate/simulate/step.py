@@ -7,7 +7,7 @@ level, each knowing the levels before it.  Nothing here knows a drug, a state or
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property, partial
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -18,13 +18,15 @@ from racemate.chain.laws import Relax
 from racemate.model import unpack
 from racemate.readings import numeric
 from racemate.readings.names import build
-from racemate.simulate.batch.call import Call
 from racemate.simulate.window import cascade, kinetics, lanes
 from racemate.simulate.window import doubt as doubting
 from racemate.simulate.window.cascade import Nodes
 from racemate.simulate.window.collocation import NODES, inside
 from racemate.simulate.window.modes import Modes
 from racemate.units import declared
+
+if TYPE_CHECKING:
+    from racemate.simulate.batch.call import Call
 
 Window = Callable[..., tuple[dict[str, Any], Nodes, Nodes]]
 
@@ -45,7 +47,7 @@ class Machine:
     @property
     def rows(self) -> int:
         """Number of amounts of all bodies."""
-        return self.first_rows[""]
+        return sum(layout.size for layout in self.layouts)
 
     @cached_property
     def modes(self) -> Any:
@@ -87,13 +89,13 @@ class Machine:
     def compare(self) -> Any:
         """Compiled step-doubling: the window at once against its two halves.
 
-        Returns the slow states in the middle and at the end (2, states, people) of either, and the amounts at the end.
+        Returns the slow states of either at a quarter, half, three quarters and the end (4, states, people), and the amounts at the end.
         """
         return jax.jit(partial(_compare, self.window, self.layouts))
 
     @cached_property
     def first_rows(self) -> Mapping[str, int]:
-        """Where each body begins in the amounts of all (rows, people), and under "" how many rows there are."""
+        """Where each body begins in the amounts of all (rows, people)."""
         return kinetics.first_rows(self.layouts)
 
     def reader(self, wanted: tuple[str, ...]) -> Any:
@@ -150,7 +152,7 @@ class Stand(NamedTuple):
     slow: Any
     """Slow states (states, people)."""
     doubt: Any
-    """Everybody's doubt in them at the end of the window (states, people)."""
+    """Everybody's doubt in them (states, people)."""
 
 
 class Now(NamedTuple):
@@ -166,7 +168,7 @@ def _follow(
     watched: frozenset[int] | None,
     table: Any,
     modes: Any,
-    call: Call,
+    call: "Call",
     given: Given,
     now: Now,
 ) -> tuple[Now, Stand]:
@@ -175,16 +177,20 @@ def _follow(
 
     def one(k: Any, reached: tuple[Now, Stand]) -> tuple[Now, Stand]:
         ((held, slow, doubt), moving), seen = reached
+        before = doubt
         place, hours = call.segment[k], call.hours[k]
         moving = jax.lax.cond(call.begins[k], lambda: _begun(bodies, modes, given, place, held), lambda: moving)
         moved, risen, rates = window(table, modes, hours, moving, slow, given.setting[place])
         if watched is not None:
             spent = [hours * (cascade.mean(rate) if i in watched else rate[0]) for i, rate in enumerate(rates)]
-            doubt = jnp.stack([doubting.carried(doubt[i], one, spent[i]) for i, one in enumerate(risen)])
+            fresh = [doubting.fresh(one) for one in risen]
+            doubt = jnp.stack([doubting.carried(before[i], fresh[i], spent[i]) for i in range(len(risen))])
+            before = before + jnp.stack(fresh)
 
         def read(v: Any, seen: Stand) -> Stand:
-            now = kinetics.held(bodies, modes, kinetics.later(modes, moving, call.after_h[v]), held)
-            found = now, _inside(call.weights[v], slow, risen), doubt
+            amounts = kinetics.held(bodies, modes, kinetics.later(modes, moving, call.after_h[v]), held)
+            sign = jnp.where(call.after_h[v] < hours, before, doubt)
+            found = amounts, _inside(call.weights[v], slow, risen), sign
             return Stand(*(part.at[v].set(value) for part, value in zip(seen, found, strict=True)))
 
         seen = jax.lax.fori_loop(call.read[k], call.read[k + 1], read, seen)
@@ -196,6 +202,8 @@ def _follow(
 
 def _begun(bodies: Bodies, modes: Any, given: Given, place: Any, held: Any) -> dict[str, Any]:
     """Modes of every body when a segment begins, from the amounts before."""
+    if not bodies:
+        return {}
 
     def jump(j: Any, held: Any) -> Any:
         return held.at[given.row[j]].add(given.change[j])
@@ -212,9 +220,10 @@ def _compare(
     middle, halfway, _ = window(table, modes, hours / 2, start, slow, setting)
     middle_slow = _ends(slow, halfway)
     moved, fine, _ = window(table, modes, hours / 2, middle, middle_slow, setting)
-    whole = jnp.stack([_inside(inside(1 / 2), slow, coarse), _ends(slow, coarse)])
-    halves = jnp.stack([middle_slow, _ends(middle_slow, fine)])
-    return whole, halves, kinetics.held(bodies, modes, moved, held)
+    whole = [*(_inside(inside(share), slow, coarse) for share in (1 / 4, 1 / 2, 3 / 4)), _ends(slow, coarse)]
+    half = inside(1 / 2)
+    halves = [_inside(half, slow, halfway), middle_slow, _inside(half, middle_slow, fine), _ends(middle_slow, fine)]
+    return jnp.stack(whole), jnp.stack(halves), kinetics.held(bodies, modes, moved, held)
 
 
 def _observed(

@@ -1,6 +1,6 @@
 """Timeline: a plan cut at everything that happens, on a grid of ticks, with what jumps at each cut.
 
-Between two cuts nothing happens: amounts follow one matrix exponential and the setting is constant.  What holds for a person is put
+Between two cuts nothing happens: amounts die away in modes of their own and the setting is constant.  What holds for a person is put
 together when it is asked for: for everybody at every cut it would not fit into memory.
 """
 
@@ -42,10 +42,10 @@ class Jump:
 
 
 class Visit(NamedTuple):
-    """A visit in a segment: how many ticks after its start, and its place among the visits of the plan."""
+    """What is read on one tick of a segment: how many ticks after its start, and the places of the plan's visits, seldom more than one."""
 
     ticks: int
-    place: int
+    places: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -106,12 +106,14 @@ def timeline(plan: Plan, layouts: tuple[Layout, ...], par: dosing.Par, typical: 
         for way, share in zip(ways, shares, strict=True):
             for at, jump in _enter(dose, way, np.asarray(share.fraction), by_body[way.body], start):
                 jumps.setdefault(at, []).append(jump)
-    visits = [(tick(t, start), k) for k, t in enumerate(plan.visits_h)]
-    last = visits[-1][0]
+    visits: dict[int, list[int]] = {}
+    for place, hour in enumerate(plan.visits_h):
+        visits.setdefault(tick(hour, start), []).append(place)
+    last = max(visits)
     cuts = {
         0,
         last,
-        *(at for at, _ in visits if plan.stops),
+        *(visits if plan.stops else ()),
         *jumps,
         *(tick(t, start) for c in plan.conditions for t in (c.start_h, c.end_h)),
     }
@@ -121,12 +123,12 @@ def timeline(plan: Plan, layouts: tuple[Layout, ...], par: dosing.Par, typical: 
             after - now,
             tuple(jumps.get(now, ())),
             _held(plan, start + (now + 0.5) * TICK_H),
-            tuple(Visit(at - now, place) for at, place in visits if now < at <= after),
+            tuple(Visit(at - now, tuple(places)) for at, places in visits.items() if now < at <= after),
             plan.people,
         )
         for now, after in pairwise(times)
     )
-    opening = tuple(Visit(0, place) for at, place in visits if at == 0)
+    opening = tuple(Visit(0, tuple(places)) for at, places in visits.items() if at == 0)
     return Timeline(segments, Segment(0, (), _held(plan, start), opening, plan.people))
 
 

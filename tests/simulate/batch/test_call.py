@@ -13,7 +13,7 @@ JUMP = Jump("ketamine_s", 0, ONE, ONE)
 
 
 def segment(ticks, visits=(), jumps=1):
-    return Segment(ticks, (JUMP,) * jumps, (), tuple(Visit(*one) for one in visits), 1)
+    return Segment(ticks, (JUMP,) * jumps, (), tuple(Visit(at, (place,)) for at, place in visits), 1)
 
 
 def told(every):
@@ -23,7 +23,7 @@ def told(every):
         call = page.call
         for k in range(call.windows):
             here = range(call.read[k], call.read[k + 1])
-            visits += [(page.visits[v], len(windows), float(call.after_h[v])) for v in here]
+            visits += [(*page.visits[v], len(windows), float(call.after_h[v])) for v in here]
             place = page.segments[call.segment[k]]
             windows.append((float(call.hours[k]), place, bool(call.begins[k]), bool(call.ends[k])))
         assert call.read[call.windows :].tolist() == [len(page.visits)] * (WINDOWS + 1 - call.windows)
@@ -57,17 +57,25 @@ def test_what_is_too_much_for_one_call_goes_on_in_the_next(lengths, segments):
     assert len(every) > 1
     assert [place for _, place, *_ in windows] == [k for k, some in enumerate(lengths) for _ in some]
     assert sum(begins for *_, begins, _ in windows) == sum(ends for *_, ends in windows) == len(segments)
-    assert [place for place, *_ in visits] == [visit.place for one in segments for visit in one.visits]
+    assert [place for place, *_ in visits] == [
+        place for one in segments for visit in one.visits for place in visit.places
+    ]
     for page in every:
         jumps = [len(segments[k].jumps) for k in page.segments[0 if page.call.begins[0] else 1 :]]
         assert page.call.windows <= WINDOWS
         assert len(page.segments) <= SEGMENTS
         assert len(page.visits) <= READ
-        assert sum(jumps) <= JUMPS or sum(map(bool, jumps)) == 1 or jumps[0] == max(jumps)
+        assert sum(jumps) <= JUMPS or sum(map(bool, jumps)) == 1
 
 
 def test_a_stretch_begins_where_it_is_told():
     segments = [segment(2, [(2, k)]) for k in range(5)]
     (page,) = pages([(4,)] * 5, segments, range(2, 4))
     assert page.segments == (2, 3)
-    assert page.visits == (2, 3)
+    assert page.visits == ((2,), (3,))
+
+
+def test_jumps_fill_a_call_to_its_limit():
+    segments = [segment(2, jumps=JUMPS // 2 - 1)] * 5 + [segment(2, jumps=3)]
+    every = list(pages([(4,)] * 6, segments, range(6)))
+    assert [page.segments for page in every] == [(0, 1), (2, 3), (4, 5)]

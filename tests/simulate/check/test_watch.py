@@ -6,7 +6,7 @@ from numpy.polynomial import Legendre
 
 from racemate.simulate.check.watch import Lesson, Log, Watch
 from racemate.simulate.window.collocation import NODES, radau
-from racemate.simulate.window.doubt import carried
+from racemate.simulate.window.doubt import carried, fresh
 
 
 def increments(slope):
@@ -17,14 +17,13 @@ def increments(slope):
 
 @pytest.mark.parametrize("degree", range(NODES))
 def test_only_what_the_nodes_barely_resolve_is_doubted(degree):
-    found = carried(np.zeros(1), increments(Legendre.basis(degree)), np.zeros(1))
+    found = fresh(increments(Legendre.basis(degree)))
     assert found == pytest.approx([1.0 if degree == NODES - 1 else 0.0], abs=1e-11)
 
 
 def test_doubt_fades_as_the_state_relaxes():
-    still = np.zeros((NODES, 3))
     spent = np.array([0.0, 1.0, 50.0])
-    left = carried(np.ones(3), still, spent)
+    left = carried(np.ones(3), np.zeros(3), spent)
     assert left[0] == 1.0
     assert (left >= np.exp(-spent)).all()
     assert left[2] < 1e-3

@@ -1,7 +1,8 @@
 """Call: what the compiled program is told at once: windows in a row, what begins at them, and what is read at their ends or inside them.
 
 One call takes people through several segments: what each costs beside its windows is then paid once.  Calls have one size, so there is
-one program; which windows are in one depends on the grid and on nothing else.
+one program (but for a segment with more jumps than `JUMPS`, which has its own); what people get does not depend on which windows share
+a call.
 """
 
 from collections.abc import Iterator, Sequence
@@ -52,11 +53,11 @@ class Call(NamedTuple):
 
 @dataclass(frozen=True)
 class Page:
-    """A call with the segments it touches and the visits it reads, by their places."""
+    """A call with the segments it touches and the visits it reads, by their places; several visits may be on one tick."""
 
     call: Call
     segments: tuple[int, ...]
-    visits: tuple[int, ...]
+    visits: tuple[tuple[int, ...], ...]
 
 
 @dataclass
@@ -67,14 +68,14 @@ class _Draft:
     segments: list[int] = field(default_factory=list)
     jumps: int = 0
     read: list[int] = field(default_factory=lambda: [0])
-    visits: list[tuple[int, int, int]] = field(default_factory=list)
-    """(place, half ticks since the start of its window, length of the window)."""
+    visits: list[tuple[tuple[int, ...], int, int]] = field(default_factory=list)
+    """(places, half ticks since the start of its window, length of the window)."""
 
     def takes(self, jumps: int, visits: int) -> bool:
         """Whether there is room for a window more, with which so many jumps come and in which so many visits are."""
         read = len(self.visits) + visits
         room = len(self.windows) < WINDOWS and len(self.segments) < SEGMENTS
-        return room and (self.jumps + jumps <= JUMPS or not self.jumps) and read <= READ
+        return room and read <= READ and (not jumps or not self.jumps or self.jumps + jumps <= JUMPS)
 
     def page(self) -> Page:
         """The page as it is."""
@@ -88,7 +89,7 @@ class _Draft:
         for k, (_, since, whole) in enumerate(self.visits):
             after[k], weights[k] = since, inside(since / whole)
         call = Call(count, length * _HALF_TICK_H, segment, begins, ends, read, after * _HALF_TICK_H, weights)
-        return Page(call, tuple(self.segments), tuple(place for place, *_ in self.visits))
+        return Page(call, tuple(self.segments), tuple(places for places, *_ in self.visits))
 
 
 def pages(lengths: Sequence[Sequence[int]], segments: Sequence[Segment], stretch: range) -> Iterator[Page]:
@@ -97,8 +98,8 @@ def pages(lengths: Sequence[Sequence[int]], segments: Sequence[Segment], stretch
     for k in stretch:
         start, whole = 0, 2 * segments[k].ticks
         for length in lengths[k]:
-            seen = [(visit.place, 2 * visit.ticks - start) for visit in segments[k].visits]
-            here = [(place, since, length) for place, since in seen if 0 < since <= length]
+            seen = [(visit.places, 2 * visit.ticks - start) for visit in segments[k].visits]
+            here = [(places, since, length) for places, since in seen if 0 < since <= length]
             jumps = 0 if start else len(segments[k].jumps)
             if not draft.takes(jumps, len(here)):
                 yield draft.page()

@@ -15,6 +15,10 @@ Array = NDArray[np.float64]
 Places = NDArray[np.intp]
 
 
+See = Callable[[tuple[tuple[int, ...], ...], Stand], None]
+"""Is told the visits of a page, by their places, and where people stood at each, with room for `READ`."""
+
+
 def carry(
     machine: Machine,
     table: Any,
@@ -22,13 +26,12 @@ def carry(
     pages: Sequence[Page],
     held: Any,
     slow: Any,
-    see: Callable[[tuple[int, ...], Stand], None],
+    see: See,
     who: Places | None = None,
 ) -> Stand:
     """Take people with these parameters (rows, people) through all pages; where they stand then.
 
-    ``see`` is told the visits of a page and where they stood at each, with room for `READ` visits.  ``who`` of the people of the
-    segments they are (default: all).
+    ``who`` of the people of the segments they are (default: all).
     """
     modes = machine.modes(table)
     moving = {body: np.zeros(one.rate.shape) for body, one in modes.items()}

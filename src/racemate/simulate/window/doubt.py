@@ -23,13 +23,18 @@ def _last() -> NDArray[np.float64]:
     return coefficients[-1] @ np.linalg.inv(rule.integral)
 
 
-def carried(doubt: Any, increments: Any, spent: Any) -> Any:
-    """Doubt of one state (people,) at the end of a window, from that at its start.
-
-    ``increments`` (node, people) of the state since the start, ``spent`` (people,) its mean rate times the window's hours.
-    """
+def fresh(increments: Any) -> Any:
+    """Doubt (people,) that a window adds to a state, from its increments at the nodes (node, people)."""
     last = _last().tolist()
     found = last[0] * increments[0]
     for node in range(1, NODES):
         found = found + last[node] * increments[node]
-    return doubt / (1 + spent + spent * spent / 2) + abs(found) / (1 + spent)
+    return abs(found)
+
+
+def carried(doubt: Any, added: Any, spent: Any) -> Any:
+    """Doubt of one state (people,) at the end of a window, from that at its start and what the window adds.
+
+    ``spent`` (people,) is the state's mean rate times the window's hours.  Inside a window nothing has faded yet that is sure to.
+    """
+    return doubt / (1 + spent + spent * spent / 2) + added / (1 + spent)

@@ -33,9 +33,9 @@ def body(layout: numeric.Layout, moves: Any, like: Any) -> Modes:
 
 
 def first_rows(layouts: tuple[numeric.Layout, ...]) -> dict[str, int]:
-    """Where each body begins in the amounts of all, which lie one body under another, and after them, under "", where they end."""
+    """Where each body begins in the amounts of all, which lie one body under another."""
     starts = np.cumsum([0, *(layout.size for layout in layouts)]).tolist()
-    return dict(zip([*(layout.body for layout in layouts), ""], starts, strict=True))
+    return {layout.body: start for layout, start in zip(layouts, starts, strict=False)}
 
 
 def taken(layouts: tuple[numeric.Layout, ...], found: Mapping[str, Modes], held: Any) -> dict[str, Any]:
