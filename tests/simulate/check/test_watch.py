@@ -40,7 +40,7 @@ def test_the_pilot_teaches_what_doubt_is_worth():
     assert loose is not None
     assert watch.weight == pytest.approx((0.1, 0.001), rel=1e-3)
     assert watch.limit == pytest.approx(0.95 * 1e-4 / 1.01, rel=0.02)
-    assert loose.limit == pytest.approx(1 / 30)
+    assert loose.limit == pytest.approx(1 / 5)
     assert Lesson().learned(np.ones(2), 1e-6) is None
 
 

@@ -21,7 +21,7 @@ Array = NDArray[np.float64]
 Places = NDArray[np.intp]
 Again = tuple[Array, Array]
 """Errors of courses (courses,), and how they passed the visits on finer windows (visits, states, courses)."""
-FEW = 32
+FEW = 64
 """People in a batch of those who are looked at again, always."""
 _FINER = 4
 """How often the windows of an outlier are cut in two at most."""

@@ -17,8 +17,8 @@ FLOOR = 1e-2
 """An error is relative to a state plus this share of its largest value."""
 _SHARE = 0.95
 """Share of the pilot that expects less than whoever is looked at again."""
-_LEAST = 1 / 30
-"""Nobody is looked at again who expects less than this share of the tolerance,"""
+_LEAST = 1 / 5
+"""Nobody is looked at again who expects less than this share of the tolerance (`docs/explanation/engine.md` says who is missed),"""
 _SLIGHT = 1e-3
 """nor, where the tolerance is looser, less than this: a state off by a thousandth moves no rating."""
 
