@@ -60,7 +60,8 @@ class Courses:
 
     def put(self, places: Ids, held: Any, slow: Any) -> None:
         """Write down where some courses stand."""
-        self.held[:, places], self.slow[:, places] = held, slow
+        here = in_a_row(places)
+        self.held[:, here], self.slow[:, here] = held, slow
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,14 @@ def batches(course: Ids, size: int, some: Ids | None = None) -> list[Batch]:
         read = np.concatenate([by_course[a:b] for a, b in zip(low[here], high[here], strict=True)])
         out.append(Batch(solved, read, np.repeat(np.arange(here.stop - start), (high - low)[here])))
     return out
+
+
+def in_a_row(places: Ids) -> Ids | slice:
+    """Places that follow one another as a slice, under which numpy reads and writes ten times sooner; others as they are."""
+    first = int(places[0]) if places.size else 0
+    return (
+        slice(first, first + places.size) if np.array_equal(places, np.arange(first, first + places.size)) else places
+    )
 
 
 def course_rows(names: Sequence[str]) -> Ids:

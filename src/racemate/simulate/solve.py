@@ -27,7 +27,7 @@ from racemate.simulate.check.watch import Log
 from racemate.simulate.grid import Grid
 from racemate.simulate.kept import cache_folder
 from racemate.simulate.plan import Plan
-from racemate.simulate.share import Batch, Courses, Crowd, batches, course_rows
+from racemate.simulate.share import Batch, Courses, Crowd, batches, course_rows, in_a_row
 from racemate.simulate.step import Machine, Stand, reading_names
 from racemate.simulate.timeline import Segment, Timeline, entered, timeline
 from racemate.simulate.trajectory import Trajectory
@@ -133,8 +133,8 @@ class Piece:
 
     def put(self, out: Array, after: Courses, lanes: Places) -> None:
         """Write down some of its courses, and everybody who is on them."""
-        mine = np.isin(self.batch.lane, lanes)
-        out[:, :, self.batch.read[mine]] = self.read[:, :, mine]
+        mine = in_a_row(np.flatnonzero(np.isin(self.batch.lane, lanes)))
+        out[:, :, in_a_row(self.batch.read[mine])] = self.read[:, :, mine]
         after.put(self.batch.solved[lanes], self.held[:, lanes], self.slow[:, lanes])
 
 
@@ -178,7 +178,7 @@ class Leg:
         """What reads LANES of the people of a batch; the last one repeats to fill them."""
         place = np.minimum(np.arange(start, start + LANES), len(batch.read) - 1)
         who, lane = batch.read[place], batch.lane[place]
-        rows = self.people.table[:, who]
+        rows = self.people.table[:, in_a_row(who)].copy()
         rows[self.shared] = self.courses.table[np.ix_(self.shared, batch.solved[lane])]
         last = min(start + LANES, len(batch.read))
         return Reader(self.built.reader(self.names), self.people, self.at_visit, who, lane, rows, start, last)
