@@ -95,7 +95,7 @@ def cluster(quick: bool) -> Any:
         return {"failed": "distributed is not installed"}
     from benchmarks.part.cluster import cluster
 
-    return cluster(say, *((8, 400) if quick else (20, 4000)))
+    return cluster(say, *((8, 400) if quick else (40, 4000)))
 
 
 PARTS: dict[str, tuple[str, Callable[[bool], Any]]] = {

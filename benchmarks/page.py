@@ -264,7 +264,7 @@ def cluster(part: Data, _folder: Path, _stem: str) -> str:
         )
         for row in data["rows"]
     ]
-    known, threads, serial = cost(data), data["threads"], serial_s(data)
+    known, plain, serial = cost(data), data["plain"], serial_s(data)
     names = (
         "workers",
         "wall, s",
@@ -277,7 +277,7 @@ def cluster(part: Data, _folder: Path, _stem: str) -> str:
     )
     text = (
         f"{data['people']:,} people of TRANSFORM-2 in {data['chunks']} chunks, counts alone, on workers of one thread each on this machine; the"
-        f" same in one process with --jobs {threads['threads']}: {threads['wall_s']:.1f} s. " + when(part)
+        f" same by processes without a cluster (--jobs {plain['processes']}): {plain['wall_s']:.1f} s. " + when(part)
     )
     shares = (
         f"\nNearest to these times is {serial:.1f} s + {first - serial:.1f} s / workers: {max(serial, 0.0) / first:.0%} of one worker's time is"

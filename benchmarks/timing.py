@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ from typing import Any
 from benchmarks.measure.machine import load
 
 RACEMATE = Path(sys.executable).with_name("racemate")
+_LOOK_S = 0.2
+"""How often memory is looked at."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,27 @@ class Timed:
 def timed(name: str, times: Sequence[float], unit: str = "s", aim: float | None = None) -> Timed:
     """Times with the load of the machine now."""
     return Timed(name, tuple(times), unit, aim, load())
+
+
+def watched(arguments: Sequence[str]) -> tuple[float, float]:
+    """Wall time of one `racemate` command, and the most that all its processes held together, MiB; what they share counts once."""
+    import psutil
+
+    def held(process: psutil.Process) -> int:
+        with suppress(psutil.Error):  # it may have ended since
+            info = process.memory_full_info()
+            return getattr(info, "pss", info.uss)
+        return 0
+
+    begun, most = time.perf_counter(), 0
+    job = psutil.Popen([RACEMATE, *arguments], stdout=subprocess.DEVNULL)
+    while job.poll() is None:
+        with suppress(psutil.Error):
+            most = max(most, sum(map(held, [job, *job.children(recursive=True)])))
+        time.sleep(_LOOK_S)
+    if job.returncode:
+        raise subprocess.CalledProcessError(job.returncode, arguments)
+    return time.perf_counter() - begun, most / 2**20
 
 
 def seconds(arguments: Sequence[str], settings: Mapping[str, str] | None = None) -> float:

@@ -19,7 +19,7 @@ _FEW = 8
 
 
 def cluster(say: Callable[[str], None], chunks: int, empty: int) -> dict[str, Any]:
-    """So many chunks of people on local workers of one thread each, and on as many threads; and so many jobs that do nothing."""
+    """So many chunks of people on local workers of one thread each, and on processes without a cluster; and so many jobs that do nothing."""
     from racemate.trial.crowd.work import CHUNK
 
     together = -(-CHUNK // SIZE)
@@ -28,9 +28,9 @@ def cluster(say: Callable[[str], None], chunks: int, empty: int) -> dict[str, An
     job.append(str(chunks * together))
     counts = [count for count in WORKERS if count <= len(cpus())]
     rows = [_row(count, job, say) for count in counts]
-    threads = {"threads": counts[-1], "wall_s": seconds([*job, "--jobs", str(counts[-1])]), "load": load()}
-    say(f"  {counts[-1]} threads of one process  {threads['wall_s']:7.2f} s")
-    told = {"people": chunks * together * SIZE, "chunks": chunks, "rows": rows, "threads": threads}
+    plain = {"processes": counts[-1], "wall_s": seconds([*job, "--jobs", str(counts[-1])]), "load": load()}
+    say(f"  {counts[-1]} processes without a cluster  {plain['wall_s']:7.2f} s")
+    told = {"people": chunks * together * SIZE, "chunks": chunks, "rows": rows, "plain": plain}
     return told | {"task_s": _task_s(counts[-1], empty, say), "empty": empty}
 
 

@@ -24,8 +24,8 @@ def row(workers: int, wall: float) -> dict[str, Any]:
 
 def data() -> dict[str, Any]:
     rows = [row(workers, 5 + 40 / workers) for workers in (1, 2, 4)]
-    threads = {"threads": 4, "wall_s": 12.0, "load": 0.5}
-    return {"people": 165_020, "chunks": 20, "rows": rows, "threads": threads, "task_s": 0.001, "empty": 4000}
+    plain = {"processes": 4, "wall_s": 12.0, "load": 0.5}
+    return {"people": 165_020, "chunks": 20, "rows": rows, "plain": plain, "task_s": 0.001, "empty": 4000}
 
 
 def test_costs_are_those_of_the_row_with_most_workers() -> None:
