@@ -22,7 +22,7 @@ from racemate.simulate.batch.call import pages
 from racemate.simulate.batch.carry import carry
 from racemate.simulate.grid import Grid, find
 from racemate.simulate.solve import LANES
-from racemate.simulate.step import Machine, Stand, _follow  # pyright: ignore[reportPrivateUsage] the engine itself is measured
+from racemate.simulate.step import Machine, Precision, Stand, _follow  # pyright: ignore[reportPrivateUsage] the engine itself is measured
 from racemate.simulate.timeline import Visit
 from racemate.simulate.window import cascade, kinetics, lanes
 from racemate.simulate.window.cascade import Nodes
@@ -34,9 +34,9 @@ _WIDER = 1.3
 class W1Machine(Machine):
     """The engine's compiled functions with W1's laws.  Nobody's doubt grows: nobody is checked, as no other solver checks anybody."""
 
-    def __init__(self, cascade: int = w1.CASCADE) -> None:
+    def __init__(self, cascade: int = w1.CASCADE, precision: Precision = "float64") -> None:
         engine._prepare()  # pyright: ignore[reportPrivateUsage]
-        super().__init__((), (BODY,), _order(cascade))
+        super().__init__((), (BODY,), _order(cascade), precision)
 
     @property
     def states(self) -> int:
@@ -53,15 +53,17 @@ class W1Machine(Machine):
     ) -> tuple[dict[str, Any], Nodes, Nodes]:
         """The engine's window with W1's laws."""
         del setting
-        p = _named(table[:, None], self.states)
-        (parent, metabolite), moved = kinetics.carried(BODY, modes[BODY.body], moving[BODY.body], hours)
+        kind = jnp.dtype(self.precision)
+        p = _named(table[:, None].astype(kind), self.states)
+        amounts, moved = kinetics.carried(BODY, modes[BODY.body], moving[BODY.body], hours)
+        parent, metabolite = (amount.astype(kind) for amount in amounts)
         drive = parent / (p["V1"] * p["EC50p"]) + metabolite / (p["Vm"] * p["EC50m"]) + p["base"]
 
         def found(values: Nodes) -> list[Relax]:
             above = [drive, *(value + p["b"] for value in values[:-1])]
             return [_record(i, above[i], values[-1] + p["b"], p) for i in range(self.states)]
 
-        return {BODY.body: moved}, *cascade.solve(self.order, found, slow, hours)
+        return {BODY.body: moved}, *cascade.solve(self.order, found, slow.astype(kind), hours.astype(kind))
 
     @cached_property
     def follow(self) -> Any:
@@ -158,9 +160,10 @@ def timeline(people: int, dosed_h: tuple[float, ...] = w1.DOSED_H) -> Cut:
 
 
 def grid(machine: W1Machine, tolerance: float, dosed_h: tuple[float, ...] = w1.DOSED_H) -> Grid:
-    """Windows found on people of their own, spread wider than those who are solved."""
+    """Windows found in float64 on people of their own, spread wider than those who are solved."""
     pilot = w1.people(LANES, machine.states, widen=_WIDER, seed=7).T
-    return find(machine, pilot, timeline(LANES, dosed_h), tolerance)  # pyright: ignore[reportArgumentType]
+    exact = W1Machine(machine.states) if machine.precision == "float32" else machine
+    return find(machine, pilot, timeline(LANES, dosed_h), tolerance, exact)  # pyright: ignore[reportArgumentType]
 
 
 def solve(

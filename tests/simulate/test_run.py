@@ -243,3 +243,22 @@ def test_nobody_is_stopped_inside_a_window(model):
     grid = running.pilot_grid(built, model, plan, 1e-2)
     with pytest.raises(ValueError, match="visits: found a stop after 2, allowed: where a segment ends"):
         carry_on(built, model, courses, crowd, grid, 2, ("severity.points",))
+
+
+def test_half_the_digits_are_good_for_a_loose_tolerance(cohort, seen):
+    found = run(cohort, infusion(700), tolerance=1e-3, precision="float32")
+    few = run(
+        draw(cohort.model, 11, np.arange(5), np.arange(5) // 20), infusion(5), tolerance=1e-3, precision="float32"
+    )
+    assert 1e-6 < found.error < 3e-3
+    for name in ("severity.points", "state.plasticity.strength", "state.severity.hope_slow"):
+        largest = np.abs(seen[name]).max()
+        np.testing.assert_allclose(found[name], seen[name], rtol=3e-3, atol=3e-5 * largest, err_msg=name)
+        assert np.array_equal(found[name][:, :5], few[name])
+    assert not np.array_equal(found["severity.points"], run(cohort, infusion(700), tolerance=1e-3)["severity.points"])
+    np.testing.assert_allclose(found["plasma.ketamine_s"], seen["plasma.ketamine_s"], rtol=1e-9)
+
+
+def test_half_the_digits_are_refused_where_more_are_asked_for(cohort):
+    with pytest.raises(ValueError, match=r"tolerance: found 1e-06, allowed: at least 0.0001 with float32"):
+        run(cohort, infusion(700), precision="float32")

@@ -85,15 +85,25 @@ class _Pilot:
     """Lengths found before, by what happened at the start of a segment, its length, what is read in it and the place in it."""
 
 
-def find(machine: Machine, table: NDArray[np.float64], timeline: Timeline, tolerance: float = TOLERANCE) -> Grid:
-    """Windows of every segment of ``timeline`` for the pilot cohort in ``table`` (rows, people)."""
+def find(
+    machine: Machine,
+    table: NDArray[np.float64],
+    timeline: Timeline,
+    tolerance: float = TOLERANCE,
+    exact: Machine | None = None,
+) -> Grid:
+    """Windows of every segment of ``timeline`` for the pilot cohort in ``table`` (rows, people).
+
+    ``exact`` is the same machine in float64, where ``machine`` is not: it finds the windows, and tells how far off the other one is.
+    """
+    exact = exact or machine
     people = table.shape[1]
     held, slow = np.zeros((machine.rows, people)), np.zeros((machine.states, people))
     scale = np.full((len(slow), 1), _LEAST)
-    pilot = _Pilot(machine, table, machine.modes(table), held, slow, scale, tolerance)
+    pilot = _Pilot(exact, table, exact.modes(table), held, slow, scale, tolerance)
     found = Grid(tuple(_segment(pilot, segment) for segment in timeline.segments), 0.0, tolerance)
     lesson, error = Lesson(), 0.0
-    ways = (_stands(machine, table, timeline, one) for one in (found, found.halved))
+    ways = (_stands(by, table, timeline, one) for by, one in ((machine, found), (exact, found.halved)))
     for (coarse, doubt), (fine, _) in zip(*ways, strict=True):
         error = max(error, _distance(pilot, coarse, fine))
         lesson.add(coarse, fine, doubt)

@@ -21,8 +21,8 @@ from racemate.simulate.grid import TOLERANCE, Grid, find
 from racemate.simulate.kept import recall, remember
 from racemate.simulate.plan import Dose, Plan
 from racemate.simulate.share import followed
-from racemate.simulate.solve import LANES, Progress, machine, solve
-from racemate.simulate.step import Machine, reading_names
+from racemate.simulate.solve import LANES, Progress, in_full, machine, solve
+from racemate.simulate.step import Machine, Precision, reading_names
 from racemate.simulate.timeline import timeline
 from racemate.simulate.trajectory import Trajectory
 from racemate.units import convert
@@ -31,6 +31,8 @@ Array = NDArray[np.float64]
 _PILOT_SEED = 20260301
 """The pilot cohort is the same for everybody, whatever seed a user asks for."""
 _WIDER = 1.3
+COARSE = 1e-4
+"""The tightest tolerance that float32 can be held to: what it rounds away is of that order."""
 
 
 def run(
@@ -42,21 +44,25 @@ def run(
     tolerance: float = TOLERANCE,
     *,
     leader: NDArray[np.integer] | None = None,
+    precision: Precision = "float64",
 ) -> Trajectory:
     """Readings of a cohort at the visits of a plan.
 
     ``keep`` names the readings wanted (`racemate.simulate.step.reading_names`; default all), ``tolerance`` is the error allowed to one
     window.  ``leader`` of shape (people,) names, for each person, whose course through body, brain and hope is used (a leader leads
     itself): only leaders are solved, and who follows keeps an own baseline, responsiveness, natural course, context and scores
-    (`racemate.simulate.share`).  Raises ValueError when plan and cohort differ in size or somebody cannot follow, EvidenceError when
-    this machine has not the memory, FloatingPointError when a state is not finite.
+    (`racemate.simulate.share`).  With ``precision`` "float32" laws and solves inside a window have half the digits, which takes a quarter
+    less time and is allowed from a tolerance of `COARSE` on.  Raises ValueError when plan and cohort differ in size, somebody cannot
+    follow or the tolerance is too tight, EvidenceError when this machine has not the memory, FloatingPointError when a state is not finite.
     """
+    if precision == "float32" and tolerance < COARSE:
+        raise ValueError(f"tolerance: found {tolerance:g}, allowed: at least {COARSE:g} with float32")
     keep = None if keep is None else tuple(keep)
     if plan.people != cohort.people:
         raise ValueError(f"plan: found {plan.people} people, allowed: the cohort's {cohort.people}")
     allow("run", plan.people, needed(cohort, plan, keep, threads), "fewer people, visits or readings")
     follows = None if leader is None else followed(leader, cohort, plan)
-    built = machine(cohort.model, plan)
+    built = machine(cohort.model, plan, precision=precision)
     scaled = reference(cohort, machine(cohort.model, reference_plan(1)), threads)
     grid = pilot_grid(built, cohort.model, plan, tolerance)
     return solve(built, cohort.model, cohort.table, scaled, plan, grid, keep, progress, threads, follows)
@@ -114,7 +120,7 @@ def reference_plan(people: int) -> Plan:
 def pilot_grid(built: Machine, model: Model, plan: Plan, tolerance: float) -> Grid:
     """Grid of a plan, found once for people of every shipped hypothesis, and of ``model`` if it is a card of the user's own."""
     own = "" if model.hypothesis.name in all_names() else model.hypothesis.model_dump_json()
-    key = (repr(built.layouts), _signature(plan), own, tolerance)
+    key = (repr(built.layouts), _signature(plan), own, tolerance, built.precision)
     if key not in _GRIDS:
         found = recall(key)
         if found is None:
@@ -124,7 +130,7 @@ def pilot_grid(built: Machine, model: Model, plan: Plan, tolerance: float) -> Gr
     return _GRIDS[key]
 
 
-_GRIDS: dict[tuple[str, str, str, float], Grid] = {}
+_GRIDS: dict[tuple[str, str, str, float, str], Grid] = {}
 
 
 def _find(built: Machine, model: Model, plan: Plan, tolerance: float, custom: bool) -> Grid:
@@ -135,7 +141,7 @@ def _find(built: Machine, model: Model, plan: Plan, tolerance: float, custom: bo
         )[:, :LANES]
     pilot = _pilot_plan(plan)
     cut = timeline(pilot, built.layouts, model.unpack(table).dose, model.typical.dose)
-    return find(built, table, cut, tolerance)
+    return find(built, table, cut, tolerance, in_full(built))
 
 
 @cache

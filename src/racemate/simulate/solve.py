@@ -28,7 +28,7 @@ from racemate.simulate.grid import Grid
 from racemate.simulate.kept import cache_folder
 from racemate.simulate.plan import Plan
 from racemate.simulate.share import Batch, Courses, Crowd, batches, course_rows, in_a_row
-from racemate.simulate.step import Machine, Stand, reading_names
+from racemate.simulate.step import Machine, Precision, Stand, reading_names
 from racemate.simulate.timeline import Segment, Timeline, entered, timeline
 from racemate.simulate.trajectory import Trajectory
 
@@ -43,9 +43,11 @@ _T = TypeVar("_T")
 
 
 @cache
-def _machine(names: tuple[str, ...], layouts: tuple[numeric.Layout, ...], order: numeric.Order) -> Machine:
+def _machine(
+    names: tuple[str, ...], layouts: tuple[numeric.Layout, ...], order: numeric.Order, precision: Precision
+) -> Machine:
     _prepare()
-    return Machine(names, layouts, order)
+    return Machine(names, layouts, order, precision)
 
 
 @cache
@@ -71,7 +73,7 @@ def _wide() -> bool:
     return False
 
 
-def machine(model: Model, *plans: Plan) -> Machine:
+def machine(model: Model, *plans: Plan, precision: Precision = "float64") -> Machine:
     """Compiled functions for the bodies that the doses of any of the plans reach."""
     par = model.typical
     at_once: dict[str, set[str]] = {}
@@ -81,7 +83,12 @@ def machine(model: Model, *plans: Plan) -> Machine:
             for body, compartments in one.items():
                 all_of.setdefault(body, set()).update(compartments)
     layouts = numeric.layouts(concentration.transfers(par.concentration), at_once, held)
-    return _machine(model.rows, layouts, numeric.order(numeric.all_on(par)))
+    return _machine(model.rows, layouts, numeric.order(numeric.all_on(par)), precision)
+
+
+def in_full(built: Machine) -> Machine:
+    """The same machine in float64."""
+    return _machine(built.names, built.layouts, built.order, "float64")
 
 
 def solve(

@@ -7,7 +7,7 @@ level, each knowing the levels before it.  Nothing here knows a drug, a state or
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property, partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -28,6 +28,7 @@ from racemate.units import declared
 if TYPE_CHECKING:
     from racemate.simulate.batch.call import Call
 
+Precision = Literal["float64", "float32"]
 Window = Callable[..., tuple[dict[str, Any], Nodes, Nodes]]
 
 
@@ -38,6 +39,8 @@ class Machine:
     names: tuple[str, ...]
     layouts: tuple[numeric.Layout, ...]
     order: numeric.Order
+    precision: Precision = "float64"
+    """Digits of laws and solves inside a window; amounts, states and what a window adds up to are float64 always."""
 
     @property
     def states(self) -> int:
@@ -58,19 +61,20 @@ class Machine:
         self, table: Any, modes: Mapping[str, Modes], hours: Any, moving: Mapping[str, Any], slow: Any, setting: Any
     ) -> tuple[dict[str, Any], Nodes, Nodes]:
         """Modes at the end of a window, and of each slow state its increments and rates at the nodes, (node, people)."""
-        par, now = unpack(self.names, table[:, None]), severity.Setting(*setting[:, None])
+        kind = jnp.dtype(self.precision)
+        par, now = unpack(self.names, table[:, None].astype(kind)), severity.Setting(*setting[:, None].astype(kind))
         parts: dict[tuple[str, str], Any] = {}
         moved: dict[str, Any] = {}
         for layout in self.layouts:
             seen, moved[layout.body] = kinetics.carried(layout, modes[layout.body], moving[layout.body], hours)
-            parts |= {(layout.body, name): amount for name, amount in zip(layout.read, seen, strict=True)}
-        state = numeric.amounts(parts, jnp.zeros((NODES, table.shape[1])))
+            parts |= {(layout.body, name): amount.astype(kind) for name, amount in zip(layout.read, seen, strict=True)}
+        state = numeric.amounts(parts, jnp.zeros((NODES, table.shape[1]), kind))
         exposure = concentration.signal(state, par.concentration)
 
         def found(values: Nodes) -> list[Relax]:
             return numeric.records(whole.relaxations(exposure, numeric.slow(values), par, now, lanes))
 
-        return moved, *cascade.solve(self.order, found, slow, hours)
+        return moved, *cascade.solve(self.order, found, slow.astype(kind), hours.astype(kind))
 
     @cached_property
     def advance(self) -> Any:

@@ -36,15 +36,19 @@ def apart(work: Callable[..., Any]) -> Callable[..., Any]:
     return called
 
 
-@jax.custom_jvp
 def log(x: Any) -> Any:
-    """Natural logarithm of float64, to the last digit or two; minus infinity at zero, NaN below it, for NaN and for infinity."""
+    """Natural logarithm, to the last digit or two; of float64 minus infinity at zero, NaN below it, for NaN and for infinity."""
+    return jnp.log(x) if x.dtype == jnp.float32 else _log64(x)
+
+
+@jax.custom_jvp
+def _log64(x: Any) -> Any:
     return apart(_log)(x)
 
 
-@log.defjvp
+@_log64.defjvp
 def _(at: tuple[Any], along: tuple[Any]) -> tuple[Any, Any]:
-    return log(at[0]), along[0] / at[0]
+    return _log64(at[0]), along[0] / at[0]
 
 
 def _log(x: Any) -> Any:
