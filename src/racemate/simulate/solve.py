@@ -243,7 +243,8 @@ def carry_on(
 
     Returns the readings (visits since, names, people) and the courses as they stand then.  Where the grid has a watch, every course is
     checked over this stretch, and those that are off by more than the tolerance are carried again on finer windows
-    (`Courses.check`).  Raises FloatingPointError naming the first person whose state is not finite.
+    (`Courses.check`).  Raises ValueError where a stop lies inside a segment, FloatingPointError naming the first person whose state is
+    not finite.
     """
     leg = _leg(built, model, courses, people, visits, names)
     out = np.full((visits - courses.visits, len(names), people.plan.people), np.nan)

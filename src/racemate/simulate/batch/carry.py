@@ -31,7 +31,7 @@ def carry(
 ) -> Stand:
     """Take people with these parameters (rows, people) through all pages; where they stand then.
 
-    ``who`` of the people of the segments they are (default: all).
+    ``see`` is told of every visit, ``who`` says which of the people of the segments they are (default: all).
     """
     modes = machine.modes(table)
     moving = {body: np.zeros(one.rate.shape) for body, one in modes.items()}
