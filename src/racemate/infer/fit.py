@@ -160,7 +160,7 @@ def fit(
 def _sampled(
     target: Likelihood, seed: int, effort: Effort, progress: Progress | None, checkpoint: Path
 ) -> tuple[Chains, Verdict]:
-    """Draws and their judgement; a look is taken as it is."""
+    """Draws and their judgement; a scouting run is taken as it is."""
     draws, begin = effort.draws, None
     for run in range(SCOUTS if effort.dense else 0):
         file = _scout(checkpoint, run)
